@@ -79,3 +79,35 @@ export class BackendError extends Error {
     this.code = code;
   }
 }
+
+/** Codes of {@linkcode OptionError}. */
+export type OptionErrorCode = "unknown_option" | "invalid_option";
+
+/**
+ * An option has a name that is not known or a value that it cannot take. A `RangeError`, since that is what it is; its own
+ * class because a form, a command line and an HTTP answer each point at the field in their own way.
+ */
+export class OptionError extends RangeError {
+  /** Stable, machine-readable reason. */
+  readonly code: OptionErrorCode;
+  /** Name of the option as it was given. */
+  readonly field: string;
+  /** What was given, as text, shortened. */
+  readonly got: string;
+  /** What is wanted: a range, a list of values or, for an unknown name, the list of known names. */
+  readonly wanted: string;
+
+  /** Makes an error from the field, the value found and the value wanted, and words the sentence itself. */
+  constructor(code: OptionErrorCode, field: string, got: string, wanted: string) {
+    super(
+      code === "unknown_option"
+        ? `Cannot use option ${field}: it is not known, want one of ${wanted}`
+        : `Cannot use option ${field}: want ${wanted}, got ${got}`,
+    );
+    this.name = "OptionError";
+    this.code = code;
+    this.field = field;
+    this.got = got;
+    this.wanted = wanted;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * One tensor job at a time. tfjs keeps its scopes, its gradient tape and its backend in globals of the isolate, and two
+ * interleaved asynchronous jobs corrupt them: so jobs queue.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import { BackendError } from "../errors.ts";
+import type { BackendChoice } from "../options.ts";
+import { type BackendInfo, type BackendOptions, poisonIsolate, useBackend } from "./use_backend.ts";
+
+/** Options of {@linkcode withBackend}. */
+export interface JobOptions extends BackendOptions {
+  /** Told how many tensors a job left behind. @default throws an Error: a leak is a bug of the job */
+  onLeak?: (tensors: number) => void;
+}
+
+/** The end of the last queued job; never rejects. */
+let tail: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs a job on a backend, after all jobs that were given before it. A job must not call this itself: it would wait for
+ * its own end.
+ *
+ * @param choice Where tensors live.
+ * @param job Given tfjs-core and what is in use; may be asynchronous.
+ * @param options See {@linkcode JobOptions}.
+ * @returns What the job returns.
+ * @throws {BackendError} If the backend cannot start, is lost during the job, or runs out of memory; after the latter the
+ *   isolate is unusable, and every later job rejects.
+ */
+export function withBackend<T>(
+  choice: BackendChoice,
+  job: (engine: typeof tf, info: BackendInfo) => T | Promise<T>,
+  options: JobOptions = {},
+): Promise<T> {
+  const result = tail.then(() => runJob(choice, job, options));
+  tail = result.catch(() => {});
+  return result;
+}
+
+async function runJob<T>(
+  choice: BackendChoice,
+  job: (engine: typeof tf, info: BackendInfo) => T | Promise<T>,
+  options: JobOptions,
+): Promise<T> {
+  const { onLeak = throwLeak } = options;
+  const info = await useBackend(choice, options);
+  const before = tf.memory().numTensors;
+  let result: T;
+  try {
+    result = await job(tf, info);
+  } catch (error) {
+    throw translate(error, info);
+  }
+  const lost = info.failure?.();
+  if (lost) throw lost;
+  const left = tf.memory().numTensors - before;
+  if (left > 0) onLeak(left);
+  return result;
+}
+
+function throwLeak(tensors: number): never {
+  throw new Error(
+    `Cannot end job: it left ${tensors} tensors, want 0; dispose them or make them inside tf.tidy`,
+  );
+}
+
+/** tfjs's own error, or ours where it stands for one that a caller can act on. */
+function translate(error: unknown, info: BackendInfo): unknown {
+  const lost = info.failure?.();
+  if (lost) return lost;
+  if (error instanceof BackendError) {
+    if (error.code === "backend_out_of_memory") poisonIsolate(error);
+    return error;
+  }
+  if (info.name === "wasm" && isOutOfMemory(error)) {
+    const failure = new BackendError("backend_out_of_memory", "Cannot finish job: the wasm heap is full", {
+      cause: error,
+    });
+    poisonIsolate(failure);
+    return failure;
+  }
+  return error;
+}
+
+/** A full heap shows as a trap, or as emscripten's abort; both leave the module in an unknown state. */
+function isOutOfMemory(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (error instanceof WebAssembly.RuntimeError && /out of bounds|unreachable/.test(error.message)) ||
+    /OOM|out of memory|Array buffer allocation failed/i.test(error.message);
+}

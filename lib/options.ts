@@ -76,6 +76,14 @@ export const SEGMENT_OPTIONS = {
     description:
       "Weight of the superpixel K-means term of SuperAE; larger smooths more texture away. Try 0.5 to 5.",
   },
+  train: {
+    type: "integer",
+    min: 0,
+    max: 10000,
+    default: 0,
+    title: "Fine-tuning steps",
+    description: "Steps that fit SuperAE to this image before it is used, starting from the pretrained weights; about 0.1 s each.",
+  },
   alpha: {
     type: "number",
     min: 0,

@@ -1,56 +1,277 @@
-import type { Image } from "./image/image.ts";
-import type { SegmentSettings } from "./options.ts";
-import type { OnProgress } from "./progress.ts";
+/**
+ * `segment()`: a photograph in, a segmentation out. Walks the image through the parts of the library: decode, SuperAE,
+ * superpixels of the smoothed image, cut, regions.
+ */
+import { decodeImage } from "./image/decode.ts";
+import { srgbToLab } from "./image/color.ts";
+import { type Image, isImage } from "./image/image.ts";
+import { fitWithin, resizeImage, resizeLabels } from "./image/resize.ts";
+import { type BackendChoice, type Method, type ResolvedSettings, type SegmentSettings } from "./options.ts";
+import type { OnProgress, Stage } from "./progress.ts";
+import { type Region, regionTable } from "./regions.ts";
+import { parseSettings } from "./settings.ts";
+import { createStages, type StageProgress, type Stages } from "./stages.ts";
+import type { LossPoint, SuperpixelGraph } from "./dsc/mod.ts";
+import type { SuperAEOutput, SuperAEWeights } from "./superae/mod.ts";
+import { connectedComponents, mergeSmallRegions } from "./superpixels/connectivity.ts";
+import { superpixels } from "./superpixels/mod.ts";
 
-/** Options of `segment()`: the settings plus what cannot travel. */
+/** Options of {@linkcode segment}: the settings of `SEGMENT_OPTIONS`, and what cannot travel. */
 export interface SegmentOptions extends SegmentSettings {
-  /** Refuses larger images before decoding them. @default 25_000_000 */
+  /** Larger images are refused before they are decoded. @default 25_000_000 */
   maxPixels?: number;
+  /** Weights of SuperAE other than the pretrained ones, from `trainSuperAE`. */
+  weights?: SuperAEWeights;
   /** Stops the work; the promise rejects with the signal's reason. */
   signal?: AbortSignal;
   /** Receives progress. */
   onProgress?: OnProgress;
 }
 
-/** A connected region of the label map. */
-export interface Region {
-  readonly label: number;
-  readonly area: number;
-  /** Smallest box that holds the region: left, top, width, height in pixels. */
-  readonly bbox: readonly [x: number, y: number, width: number, height: number];
-  /** Mean position of the region's pixels, in pixels from the centre of the top left one. */
-  readonly centroid: readonly [x: number, y: number];
-  /** Mean sRGB colour, 0 to 255 each, rounded. */
-  readonly color: readonly [r: number, g: number, b: number];
-  /** Labels that share a boundary edge, ascending. */
-  readonly neighbors: readonly number[];
-}
-
-/** Losses after one iteration of the cut. */
-export interface LossPoint {
-  readonly iteration: number;
-  readonly total: number;
-  readonly pseudoLabel: number;
-  readonly cut: number;
-}
-
-/** What `segment()` returns. */
+/** What {@linkcode segment} returns. Maps are (H, W), row by row. */
 export interface Segmentation {
   readonly width: number;
   readonly height: number;
-  /** (H, W) region of each pixel, 0 to `regions.length - 1`, each region 4-connected. */
+  /** Region of each pixel, 0 to `regions.length - 1`; each region is 4-connected. */
   readonly labels: Int32Array;
+  /** Area, box, centroid, mean colour and neighbours of each region. */
   readonly regions: readonly Region[];
-  /** (H, W) superpixel of each pixel, 0 to M - 1. */
+  /** Superpixel of each pixel, 0 to `superpixelCount - 1`. */
   readonly superpixels: Int32Array;
   readonly superpixelCount: number;
+  /** The image that was segmented: decoded, upright, opaque. */
+  readonly image: Image;
   /** x^R, the image as SuperAE smoothed it. */
   readonly smoothed: Image;
   /** One point per iteration of the cut; empty for methods without one. */
   readonly losses: readonly LossPoint[];
-  /** Milliseconds by stage, and `total`. */
+  /** Milliseconds by stage, and their `total`. */
   readonly timings: Readonly<Record<string, number>>;
+  /** Where the tensors were: wasm, webgpu or cpu. */
   readonly backend: string;
+  /** Every setting, as used. */
+  readonly settings: ResolvedSettings;
 }
 
-export declare function segment(image: Image | Uint8Array, options?: SegmentOptions): Promise<Segmentation>;
+/**
+ * Larger images are segmented at this many pixels and the labels brought back to full size: the features see about 90
+ * pixels around a point, so at 12 MP they would see texture where at 0.6 MP they see things.
+ */
+const WORKING_PIXELS = 600_000;
+
+/** Expected share of the time of each stage, from timings of 481 x 321 photos on one wasm core. */
+const PLANS: Readonly<Record<Method, Partial<Record<Stage, number>>>> = {
+  "flat-dsc": { decode: 2, superae: 30, superpixels: 10, cut: 50, regions: 5 },
+  slic: { decode: 2, superae: 30, superpixels: 10, regions: 5 },
+  felzenszwalb: { decode: 2, superae: 30, superpixels: 10, regions: 5 },
+  "mean-shift": { decode: 2, superae: 30, superpixels: 30, regions: 5 },
+};
+
+/**
+ * Segments an image. Same image, options, seed and backend: same labels.
+ *
+ * @param input The bytes of a PNG, JPEG or GIF file, or decoded pixels.
+ * @param options See {@linkcode SegmentOptions}; every one has a default.
+ * @returns Labels, regions, superpixels, smoothed image, losses and timings.
+ * @throws {ImageDecodeError} If the bytes are not an image that can be decoded.
+ * @throws {LimitError} If the image has more than `maxPixels` pixels.
+ * @throws {OptionError} If an option is unknown or out of range.
+ * @throws {BackendError} If the backend is missing, wrong or lost.
+ * @throws The signal's reason when it stops.
+ *
+ * @example
+ * ```ts
+ * import { segment } from "./segment.ts";
+ * import assert from "node:assert/strict";
+ *
+ * // left half dark, right half light
+ * const image = { width: 64, height: 48, data: new Uint8Array(64 * 48 * 3).map((_, i) => i % 192 < 96 ? 40 : 200) };
+ * const { labels } = await segment(image, { partitions: 2, superpixels: 40 });
+ * assert.notEqual(labels[0], labels[63]);
+ * ```
+ */
+export async function segment(
+  input: Image | Uint8Array,
+  options: SegmentOptions = {},
+): Promise<Segmentation> {
+  const { maxPixels, weights, signal, onProgress, ...given } = options;
+  const settings = parseSettings(given);
+  const stages = createStages(planOf(settings), onProgress, signal);
+
+  const image = await stages.run("decode", () => decodeInput(input, maxPixels));
+  const working = fitWithin(image, WORKING_PIXELS);
+  // the import comes after decoding: bad bytes should not cost the start of a backend
+  const { withBackend } = await import("./backend/mod.ts");
+  return await withBackend(backendFor(settings), async (_, { name: backend }) => {
+    const found = await segmentWorkingImage(working, settings, stages, weights, signal);
+    return await stages.run("regions", () => {
+      const full = (labels: Int32Array) =>
+        resizeLabels(labels, working.width, working.height, image.width, image.height);
+      const labels = full(found.labels);
+      return {
+        width: image.width,
+        height: image.height,
+        labels,
+        regions: regionTable(image, labels),
+        superpixels: full(found.superpixels),
+        superpixelCount: found.superpixelCount,
+        image,
+        smoothed: resizeImage(found.smoothed, image.width, image.height),
+        losses: found.losses,
+        backend,
+        settings,
+      };
+    });
+  }).then((result) => ({ ...result, timings: stages.timings() }));
+}
+
+/** What the stages find at working size. */
+interface Found {
+  readonly labels: Int32Array;
+  readonly superpixels: Int32Array;
+  readonly superpixelCount: number;
+  readonly smoothed: Image;
+  readonly losses: readonly LossPoint[];
+}
+
+async function segmentWorkingImage(
+  image: Image,
+  settings: ResolvedSettings,
+  stages: Stages,
+  given: SuperAEWeights | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Found> {
+  const { width, height } = image;
+  const { weights, output } = await stages.run(
+    "superae",
+    (report) => runSuperAE(image, settings, given, report, signal),
+  );
+  const { smoothed } = output;
+  const { labels: map, count } = await stages.run("superpixels", () => {
+    const method = settings.method === "flat-dsc" ? settings.superpixelMethod : settings.method;
+    return superpixels(srgbToLab(smoothed), width, height, { method, count: settings.superpixels });
+  });
+  const found = { superpixels: map, superpixelCount: count, smoothed };
+  if (settings.method !== "flat-dsc") return { ...found, labels: map, losses: [] };
+  return await stages.run("cut", async (report) => {
+    const cut = await cutSuperpixels(image, map, count, output, weights, settings, report, signal);
+    const partition = map.map((superpixel) => cut.partitions[superpixel]!);
+    const regions = connectedComponents(partition, width, height);
+    const labels = mergeSmallRegions(regions.labels, srgbToLab(smoothed), width, height, {
+      minSize: Math.round(width * height * SMALLEST_REGION),
+    }).labels;
+    return { ...found, labels, losses: cut.losses };
+  });
+}
+
+/** Partitions are groups, not regions; parts of one smaller than this share of the image join their surroundings. */
+const SMALLEST_REGION = 0.0008;
+
+async function runSuperAE(
+  image: Image,
+  settings: ResolvedSettings,
+  given: SuperAEWeights | undefined,
+  report: (progress: StageProgress) => void,
+  signal: AbortSignal | undefined,
+): Promise<{ weights: SuperAEWeights; output: SuperAEOutput }> {
+  const { applySuperAE, trainSuperAE } = await import("./superae/mod.ts");
+  let weights = given ?? (await import("./superae/pretrained.ts")).pretrainedWeights();
+  if (settings.train > 0) {
+    const lab = srgbToLab(image);
+    const { labels, count } = superpixels(lab, image.width, image.height, {
+      method: "slic",
+      count: settings.superpixels,
+    });
+    const trained = await trainSuperAE([{ image, superpixels: labels, superpixelCount: count }], {
+      weights,
+      lambda: settings.lambda,
+      iterations: settings.train,
+      learningRate: FINE_TUNING_RATE,
+      seed: settings.seed,
+      onIteration: report,
+      ...(signal && { signal }),
+    });
+    weights = trained.weights;
+  }
+  return { weights, output: await applySuperAE(image, weights) };
+}
+
+/** A quarter of the rate of pretraining: enough for a photo's own colours, too little to forget. */
+const FINE_TUNING_RATE = 0.0005;
+
+async function cutSuperpixels(
+  image: Image,
+  map: Int32Array,
+  count: number,
+  output: SuperAEOutput,
+  weights: SuperAEWeights,
+  settings: ResolvedSettings,
+  report: (progress: StageProgress) => void,
+  signal: AbortSignal | undefined,
+) {
+  const [{ deepSuperpixelCut, fineTunedCut }, { poolFeatures }] = await Promise.all([
+    import("./dsc/mod.ts"),
+    import("./superae/mod.ts"),
+  ]);
+  const graph: SuperpixelGraph = {
+    features: poolFeatures(output.features, map, image.width, count),
+    ...areasAndPositions(map, image.width, image.height, count),
+  };
+  const options = {
+    partitions: settings.partitions,
+    alpha: settings.alpha,
+    beta: settings.beta,
+    iterations: settings.iterations,
+    seed: settings.seed,
+    onIteration: ({ iteration, total }: LossPoint) =>
+      report({ iteration, iterations: settings.iterations, loss: total }),
+    ...(signal && { signal }),
+  };
+  return settings.reach === "full"
+    ? await fineTunedCut(graph, image, map, weights, options)
+    : await deepSuperpixelCut(graph, options);
+}
+
+function areasAndPositions(map: Int32Array, width: number, height: number, count: number) {
+  const areas = new Int32Array(count), positions = new Float32Array(2 * count);
+  for (let y = 0, p = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, p++) {
+      const j = map[p]!;
+      areas[j]!++;
+      positions[2 * j]! += x;
+      positions[2 * j + 1]! += y;
+    }
+  }
+  const diagonal = Math.hypot(width, height);
+  for (let j = 0; j < count; j++) {
+    positions[2 * j]! /= areas[j]! * diagonal;
+    positions[2 * j + 1]! /= areas[j]! * diagonal;
+  }
+  return { areas, positions };
+}
+
+async function decodeInput(input: Image | Uint8Array, maxPixels: number | undefined): Promise<Image> {
+  if (input instanceof Uint8Array) {
+    return await decodeImage(input, maxPixels === undefined ? {} : { maxPixels });
+  }
+  if (!isImage(input)) {
+    throw new TypeError(
+      "Cannot segment image: want the bytes of an image file, or { width, height, data } with width * height * 3 bytes",
+    );
+  }
+  return input;
+}
+
+/** `auto` takes a GPU only for work that pays for the way there: gradients through the encoder. */
+function backendFor({ backend, method, reach, train }: ResolvedSettings): BackendChoice {
+  if (backend !== "auto") return backend;
+  return train > 0 || (method === "flat-dsc" && reach === "full") ? "auto" : "wasm";
+}
+
+function planOf({ method, reach, train }: ResolvedSettings): Partial<Record<Stage, number>> {
+  const plan = { ...PLANS[method] };
+  // a step of training costs about as much as two stages of everything else
+  if (train > 0) plan.superae = (plan.superae ?? 0) + 20 * train;
+  if (reach === "full" && plan.cut) plan.cut *= 100;
+  return plan;
+}

@@ -1,0 +1,108 @@
+/**
+ * SuperAE as tensors: encoder, decoder and boundary head (layers in architecture.ts). Internal: the public face is
+ * apply.ts and train.ts, which take and give typed arrays.
+ */
+import * as tf from "@tensorflow/tfjs-core";
+import type { Image } from "../image/image.ts";
+import { conv2d, pixelShuffle2, upsample2 } from "../backend/ops.ts";
+import {
+  BOUNDARY_HEAD,
+  DECODER,
+  ENCODER,
+  type Layer,
+  LAYERS,
+  LEVEL_WIDTHS,
+  SIDE_MULTIPLE,
+} from "./architecture.ts";
+import { layerWeights, type SuperAEWeights } from "./weights.ts";
+
+/** A layer's weights as tensors; variables while training. */
+export type Parameters = Readonly<
+  Record<string, { readonly filter: tf.Tensor4D; readonly bias: tf.Tensor1D }>
+>;
+
+const layerByName = new Map(LAYERS.map((layer) => [layer.name, layer]));
+
+/** Uploads weights; `trainable` makes variables of them. Dispose with {@linkcode disposeParameters}. */
+export function createParameters(weights: SuperAEWeights, trainable: readonly Layer[] = []): Parameters {
+  return Object.fromEntries(LAYERS.map((layer) => {
+    const { filter, bias } = layerWeights(weights, layer);
+    const shape: [number, number, number, number] = [layer.size, layer.size, layer.input, layer.output];
+    const tensors = { filter: tf.tensor4d(filter, shape), bias: tf.tensor1d(bias) };
+    if (!trainable.includes(layer)) return [layer.name, tensors];
+    const variables = { filter: tf.variable(tensors.filter), bias: tf.variable(tensors.bias) };
+    tf.dispose(tensors);
+    return [layer.name, variables];
+  }));
+}
+
+/** Reads weights back from tensors. */
+export async function readParameters(parameters: Parameters): Promise<SuperAEWeights> {
+  const weights: Record<string, { filter: Float32Array; bias: Float32Array }> = {};
+  for (const [name, { filter, bias }] of Object.entries(parameters)) {
+    weights[name] = { filter: await filter.data<"float32">(), bias: await bias.data<"float32">() };
+  }
+  return weights;
+}
+
+/** Frees what {@linkcode createParameters} made. */
+export function disposeParameters(parameters: Parameters): void {
+  tf.dispose(Object.values(parameters).flatMap(({ filter, bias }) => [filter, bias]));
+}
+
+/**
+ * The image as a (1, H', W', 3) tensor in [-0.5, 0.5], sides padded to a multiple of 16 by repeating the last row and
+ * column: zeros there would look like a boundary to the encoder.
+ */
+export function imageTensor({ width, height, data }: Image): tf.Tensor4D {
+  const paddedWidth = padded(width), paddedHeight = padded(height);
+  const values = new Float32Array(paddedWidth * paddedHeight * 3);
+  for (let y = 0, p = 0; y < paddedHeight; y++) {
+    const row = Math.min(y, height - 1) * width;
+    for (let x = 0; x < paddedWidth; x++) {
+      const q = 3 * (row + Math.min(x, width - 1));
+      values[p++] = data[q]! / 255 - 0.5;
+      values[p++] = data[q + 1]! / 255 - 0.5;
+      values[p++] = data[q + 2]! / 255 - 0.5;
+    }
+  }
+  return tf.tensor4d(values, [1, paddedHeight, paddedWidth, 3]);
+}
+
+/** `side` rounded up to what the encoder takes. */
+export function padded(side: number): number {
+  return Math.ceil(side / SIDE_MULTIPLE) * SIDE_MULTIPLE;
+}
+
+/** F at half resolution: (B, H', W', 3) to (B, H'/2, W'/2, D). Call inside tf.tidy. */
+export function encode(parameters: Parameters, x: tf.Tensor4D): tf.Tensor4D {
+  const laterals: tf.Tensor4D[] = [];
+  let level = x;
+  for (let i = 0; i < LEVEL_WIDTHS.length; i++) {
+    level = convolve(parameters, `conv${i}`, convolve(parameters, `down${i}`, level));
+    laterals.push(convolve(parameters, `lateral${i}`, level));
+  }
+  let sum = laterals[laterals.length - 1]!;
+  for (let i = laterals.length - 2; i >= 0; i--) sum = tf.add(upsample2(sum), laterals[i]!);
+  return convolve(parameters, ENCODER[ENCODER.length - 1]!.name, sum);
+}
+
+/** x^R from F: (B, H'/2, W'/2, D) to (B, H', W', 3), in [-0.5, 0.5] but not clamped. Call inside tf.tidy. */
+export function decode(parameters: Parameters, features: tf.Tensor4D): tf.Tensor4D {
+  return pixelShuffle2(chain(parameters, DECODER, features));
+}
+
+/** Log-odds of a boundary from F: (B, H'/2, W'/2, D) to (B, H'/2, W'/2, 1). Call inside tf.tidy. */
+export function boundaryLogits(parameters: Parameters, features: tf.Tensor4D): tf.Tensor4D {
+  return chain(parameters, BOUNDARY_HEAD, features);
+}
+
+function chain(parameters: Parameters, layers: readonly Layer[], x: tf.Tensor4D): tf.Tensor4D {
+  return layers.reduce((h, layer) => convolve(parameters, layer.name, h), x);
+}
+
+function convolve(parameters: Parameters, name: string, x: tf.Tensor4D): tf.Tensor4D {
+  const { stride, activation } = layerByName.get(name)!;
+  const { filter, bias } = parameters[name]!;
+  return conv2d(x, filter, bias, { stride, activation });
+}

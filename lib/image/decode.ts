@@ -102,7 +102,7 @@ function toRgb(file: ImageContainer, raw: RawPixels, background: readonly number
   if (file.format === "gif") return frameToRgb(file.container, raw.data, background);
   if (raw.channels === 3) return raw.data.slice();
   if (raw.channels === 1) return grayToRgb(raw.data);
-  return file.format === "jpeg" ? cmykToRgb(raw.data, file.container.adobe) : rgbaToRgb(raw.data, background);
+  return file.format === "jpeg" ? cmykToRgb(raw.data) : rgbaToRgb(raw.data, background);
 }
 
 function grayToRgb(gray: Uint8Array): Uint8Array {
@@ -112,18 +112,18 @@ function grayToRgb(gray: Uint8Array): Uint8Array {
 }
 
 /**
- * Adobe's programs store CMYK inverted and the decoder takes every file to be theirs, so files without their mark come
- * out inverted. Without a colour profile, ink is taken to absorb ideally: R = (1 - C)(1 - K).
+ * The decoder has turned the values, which are stored inverted, into amounts of ink. Without a colour profile ink is
+ * taken to absorb ideally: R = (1 - C)(1 - K).
  */
-function cmykToRgb(cmyk: Uint8Array, adobe: boolean): Uint8Array {
+function cmykToRgb(cmyk: Uint8Array): Uint8Array {
   const pixels = cmyk.length / 4;
   const rgb = new Uint8Array(pixels * 3);
-  const flip = adobe ? 255 : 0;
   for (let i = 0, p = 0, q = 0; i < pixels; i++, p += 4, q += 3) {
-    const light = cmyk[p + 3]! ^ flip;
-    rgb[q] = ((cmyk[p]! ^ flip) * light + 127) / 255;
-    rgb[q + 1] = ((cmyk[p + 1]! ^ flip) * light + 127) / 255;
-    rgb[q + 2] = ((cmyk[p + 2]! ^ flip) * light + 127) / 255;
+    const light = 255 - cmyk[p + 3]!;
+    // + 127 rounds: the quotient is cut off when stored
+    rgb[q] = ((255 - cmyk[p]!) * light + 127) / 255;
+    rgb[q + 1] = ((255 - cmyk[p + 1]!) * light + 127) / 255;
+    rgb[q + 2] = ((255 - cmyk[p + 2]!) * light + 127) / 255;
   }
   return rgb;
 }
@@ -139,7 +139,6 @@ function rgbaToRgb(rgba: Uint8Array, background: readonly number[]): Uint8Array 
       rgb[q + 1] = rgba[p + 1]!;
       rgb[q + 2] = rgba[p + 2]!;
     } else {
-      // + 127 rounds: the quotient is cut off when stored
       rgb[q] = (rgba[p]! * alpha + r * (255 - alpha) + 127) / 255;
       rgb[q + 1] = (rgba[p + 1]! * alpha + g * (255 - alpha) + 127) / 255;
       rgb[q + 2] = (rgba[p + 2]! * alpha + b * (255 - alpha) + 127) / 255;

@@ -6,7 +6,7 @@
 import { ImageDecodeError } from "../errors.ts";
 import type { Container } from "./container.ts";
 import { type GifContainer, parseGif } from "./gif_container.ts";
-import { type JpegContainer, parseJpeg } from "./jpeg_container.ts";
+import { parseJpeg } from "./jpeg_container.ts";
 import { parsePng } from "./png_container.ts";
 
 /** File formats that {@linkcode decodeImage} reads. */
@@ -26,8 +26,7 @@ export interface ImageHeader {
 
 /** An image file taken apart, by format. */
 export type ImageContainer =
-  | { readonly format: "png"; readonly container: Container }
-  | { readonly format: "jpeg"; readonly container: JpegContainer }
+  | { readonly format: "png" | "jpeg"; readonly container: Container }
   | { readonly format: "gif"; readonly container: GifContainer };
 
 /**

@@ -29,14 +29,8 @@ const TEM = 0x01;
  */
 const MAX_SCANS = 100;
 
-/** An Adobe segment that says "four components, not transformed", without which the decoder refuses CMYK. */
+/** An Adobe segment that says "not transformed". The decoder refuses four components without one; browsers assume it. */
 const ADOBE_CMYK = Uint8Array.of(0xff, APP14, 0, 14, 65, 100, 111, 98, 101, 0, 100, 0, 0, 0, 0, 0);
-
-/** {@linkcode Container} with what CMYK needs to know. */
-export interface JpegContainer extends Container {
-  /** Whether an Adobe segment is present: its writers store CMYK inverted. */
-  readonly adobe: boolean;
-}
 
 /**
  * Walks the segments of a JPEG file.
@@ -46,7 +40,7 @@ export interface JpegContainer extends Container {
  * @throws {ImageDecodeError} `truncated_image`, `corrupt_image`, `unsupported_format` or `zero_size_image` when the
  * header itself is bad.
  */
-export function parseJpeg(bytes: Uint8Array): JpegContainer {
+export function parseJpeg(bytes: Uint8Array): Container {
   const parts = [bytes.subarray(0, 2)];
   let orientation = 0;
   let adobe = false;
@@ -57,17 +51,16 @@ export function parseJpeg(bytes: Uint8Array): JpegContainer {
     // between segments anything up to the next 0xff is skipped, and 0xff itself may be repeated, as libjpeg has it
     p = bytes.indexOf(0xff, p);
     while (p >= 0 && bytes[p + 1] === 0xff) p++;
-    if (p < 0 || p + 4 > bytes.length) break;
+    if (p < 0 || p + 2 > bytes.length) break;
     const marker = bytes[p + 1]!;
     if (marker === 0 || marker === TEM || marker === SOI || (marker >= RST0 && marker < SOI)) {
       p += 2;
       continue;
     }
-    if (marker === EOI || (marker === SOS && frame === null)) {
-      throw corrupt("the JPEG file has no frame header");
-    }
+    if (marker === EOI) throw corrupt("the JPEG file ends before its first scan");
     if (marker === SOS) {
-      const { width, height, components } = frame!;
+      if (frame === null) throw corrupt("the JPEG file has no frame header");
+      const { width, height, components } = frame;
       if (components === 4 && !adobe) parts.push(ADOBE_CMYK);
       const scans = parseScans(bytes, p);
       parts.push(scans.part);
@@ -78,9 +71,9 @@ export function parseJpeg(bytes: Uint8Array): JpegContainer {
         decodedPixels: width * height,
         parts,
         fault: scans.fault,
-        adobe,
       };
     }
+    if (p + 4 > bytes.length) break;
     const length = uint16(bytes, p + 2);
     if (length < 2) throw corrupt("a segment of the JPEG file is shorter than its own length field");
     const next = p + 2 + length;
@@ -108,7 +101,7 @@ export function parseJpeg(bytes: Uint8Array): JpegContainer {
   );
   if (frame === null) throw fault;
   const { width, height } = frame;
-  return { width, height, orientation: orientation || 1, decodedPixels: width * height, parts, fault, adobe };
+  return { width, height, orientation: orientation || 1, decodedPixels: width * height, parts, fault };
 }
 
 /** From the first scan to the end marker; what follows that (thumbnails, further pictures, padding) is left out. */

@@ -14,8 +14,12 @@ export const PALETTE_SIZE = 256;
 
 const OKABE_ITO = [0xe69f00, 0x56b4e9, 0x009e73, 0xf0e442, 0x0072b2, 0xd55e00, 0xcc79a7, 0x000000];
 
-/** Values that each channel of the grid takes: 4,096 colours to choose from. */
+/** Values that each channel of the grid takes. */
 const GRID = [0, 17, 34, 51, 68, 85, 102, 119, 136, 153, 170, 187, 204, 221, 238, 255];
+
+/** Least and greatest L of colours taken from the grid. */
+const DARKEST = 20;
+const LIGHTEST = 95;
 
 /** Linear RGB as seen without the long (protanopia) or the medium (deuteranopia) cones, Vienot et al.'s one-plane model. */
 const PROTANOPIA = [0.11238, 0.88762, 0, 0.11238, 0.88762, 0, 0.00401, -0.00401, 1] as const;
@@ -48,40 +52,53 @@ export function labelPalette(count: number): Uint8Array<ArrayBuffer> {
   return colors;
 }
 
-/** Takes some 20 ms, once, when first asked for. */
 function makePalette(): Uint8Array {
   const candidates = candidateColors();
-  const n = candidates.length / 3;
-  const sights = [candidates, simulate(candidates, PROTANOPIA), simulate(candidates, DEUTERANOPIA)].map(
-    srgbToLab,
-  );
+  const normal = srgbToLab(candidates);
+  const protan = srgbToLab(simulate(candidates, PROTANOPIA));
+  const deutan = srgbToLab(simulate(candidates, DEUTERANOPIA));
   // squared distance of each candidate to the nearest colour taken so far
-  const nearest = new Float64Array(n).fill(Infinity);
+  const nearest = new Float64Array(candidates.length / 3).fill(Infinity);
   const colors = new Uint8Array(PALETTE_SIZE * 3);
   for (let k = 0; k < PALETTE_SIZE; k++) {
-    let taken = k;
-    // the candidates begin with Okabe and Ito's; ties go to the lowest index
+    let taken = k; // the candidates begin with Okabe and Ito's
     if (k >= OKABE_ITO.length) {
-      for (let i = taken = 0; i < n; i++) if (nearest[i]! > nearest[taken]!) taken = i;
+      // ties go to the lowest index
+      for (let i = taken = 0; i < nearest.length; i++) if (nearest[i]! > nearest[taken]!) taken = i;
     }
-    colors.set(candidates.subarray(taken * 3, taken * 3 + 3), k * 3);
-    for (let i = 0; i < n; i++) {
-      for (const lab of sights) {
-        const dL = lab[i * 3]! - lab[taken * 3]!;
-        const da = lab[i * 3 + 1]! - lab[taken * 3 + 1]!;
-        const db = lab[i * 3 + 2]! - lab[taken * 3 + 2]!;
-        const distance = dL * dL + da * da + db * db;
-        if (distance < nearest[i]!) nearest[i] = distance;
-      }
+    const q = taken * 3;
+    colors.set(candidates.subarray(q, q + 3), k * 3);
+    for (let i = 0, p = 0; i < nearest.length; i++, p += 3) {
+      const distance = Math.min(
+        squaredDistance(normal, p, q),
+        squaredDistance(protan, p, q),
+        squaredDistance(deutan, p, q),
+      );
+      if (distance < nearest[i]!) nearest[i] = distance;
     }
   }
   return colors;
 }
 
+function squaredDistance(lab: Float32Array, p: number, q: number): number {
+  const dL = lab[p]! - lab[q]!;
+  const da = lab[p + 1]! - lab[q + 1]!;
+  const db = lab[p + 2]! - lab[q + 2]!;
+  return dL * dL + da * da + db * db;
+}
+
+/** Okabe and Ito's colours, then the grid without what is nearly black or white and so hard to tell by hue. */
 function candidateColors(): Uint8Array {
   const colors: number[] = [];
   for (const color of OKABE_ITO) colors.push(color >> 16, (color >> 8) & 255, color & 255);
-  for (const r of GRID) for (const g of GRID) for (const b of GRID) colors.push(r, g, b);
+  for (const r of GRID) {
+    for (const g of GRID) {
+      for (const b of GRID) {
+        const L = srgbToLab(Uint8Array.of(r, g, b))[0]!;
+        if (L >= DARKEST && L <= LIGHTEST) colors.push(r, g, b);
+      }
+    }
+  }
   return Uint8Array.from(colors);
 }
 

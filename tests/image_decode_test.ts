@@ -218,6 +218,16 @@ Deno.test("decodeImage() accepts garbage after the end of the file", async () =>
   }
 });
 
+Deno.test("decodeImage() decodes a JPEG file with stray bytes between its segments", async () => {
+  const segmentEnd = 20; // of the first segment, JFIF's
+  const file = concat(
+    BASELINE_JPEG.subarray(0, segmentEnd),
+    Uint8Array.of(1, 2, 3, 0xff, 0, 0xff, 0xff, 0xff),
+    BASELINE_JPEG.subarray(segmentEnd),
+  );
+  assert.deepEqual(await decodeImage(file), await decodeImage(BASELINE_JPEG));
+});
+
 Deno.test("decodeImage() decodes the same file to the same bytes while others decode", async () => {
   const [first, , , second] = await Promise.all([
     decodeImage(BASELINE_JPEG),

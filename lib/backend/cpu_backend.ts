@@ -2,7 +2,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
 import { installCpuKernels } from "./cpu_kernels.ts";
-import { type BackendInfo, setBackendOrThrow } from "./use_backend.ts";
+import { setBackendOrThrow } from "./set_backend.ts";
+import type { BackendInfo } from "./use_backend.ts";
 
 /** Starts the backend. */
 export async function start(): Promise<BackendInfo> {

@@ -2,7 +2,6 @@
  * Chooses and starts a backend. tfjs reports failure as a boolean beside a backend name that already looks right, and a
  * driver can return zeros without a word: so the boolean is checked and a small known answer is computed before any job.
  */
-import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.ts";
 import type { BackendChoice, BackendName } from "../options.ts";
 import { registerGradients } from "./gradients.ts";
@@ -96,18 +95,5 @@ function starter(name: BackendName): Promise<BackendStarter> {
       return import("./webgpu_backend.ts");
     case "cpu":
       return import("./cpu_backend.ts");
-  }
-}
-
-/** `tf.setBackend` that rejects instead of resolving to false. */
-export async function setBackendOrThrow(name: BackendName): Promise<void> {
-  let ok = false, cause: unknown;
-  try {
-    ok = await tf.setBackend(name);
-  } catch (error) {
-    cause = error;
-  }
-  if (!ok) {
-    throw new BackendError("backend_unavailable", `Cannot start backend ${name}: tfjs refused it`, { cause });
   }
 }

@@ -6,7 +6,8 @@ import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import { installSlow } from "./wasm_slow.ts";
 import { loadWasmBytes } from "../wasm_bytes.ts";
 import { BackendError } from "../errors.ts";
-import { type BackendInfo, type BackendOptions, setBackendOrThrow } from "./use_backend.ts";
+import { setBackendOrThrow } from "./set_backend.ts";
+import type { BackendInfo, BackendOptions } from "./use_backend.ts";
 
 let started = false;
 

@@ -6,7 +6,8 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-webgpu";
 import { BackendError } from "../errors.ts";
-import { type BackendInfo, type BackendOptions, setBackendOrThrow } from "./use_backend.ts";
+import { setBackendOrThrow } from "./set_backend.ts";
+import type { BackendInfo, BackendOptions } from "./use_backend.ts";
 
 /** The first thing that went wrong on the device. */
 let failure: BackendError | undefined;

@@ -1,0 +1,97 @@
+/**
+ * The command line. `deno task cli --help` says what it does; the commands are in `cli/`.
+ */
+import { EXIT_OK, EXIT_USAGE, exitCodeOf, Interrupted } from "./cli/exit_code.ts";
+import { helpText } from "./cli/help.ts";
+import { nearest } from "./cli/nearest.ts";
+import { segmentCommand } from "./cli/segment_command.ts";
+import { serveCommand } from "./cli/serve_command.ts";
+import { processTerminal, type Terminal } from "./cli/terminal.ts";
+import { UsageError } from "./cli/usage_error.ts";
+import { VERSION } from "./lib/version.ts";
+import { createSegmentRunner, type SegmentRunner } from "./workers/segmenter.ts";
+
+/** What a run of the command line works with; tests put their own in its place. */
+export interface CliContext {
+  readonly terminal: Terminal;
+  /** Stops the work; its reason is an {@linkcode Interrupted}. */
+  readonly signal: AbortSignal;
+  readonly openRunner: () => SegmentRunner;
+}
+
+const COMMANDS = ["segment", "serve", "help"] as const;
+
+/**
+ * Runs the command line.
+ *
+ * @param args What follows the program's name.
+ * @param context Where it reads, writes and computes.
+ * @returns The exit code.
+ */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  const { terminal } = context;
+  try {
+    return await runCommand(args, context);
+  } catch (error) {
+    if (error instanceof Interrupted) return exitCodeOf(error);
+    terminal.writeStderr(`${error instanceof Error ? error.message : error}\n`);
+    if (error instanceof UsageError && error.hint) terminal.writeStderr(`  ${error.hint}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function runCommand(args: readonly string[], context: CliContext): Promise<number> {
+  const { terminal } = context;
+  const [command, ...rest] = args;
+  // what stands behind -- is a file's name, even if it is --help
+  const flags = args.slice(0, args.includes("--") ? args.indexOf("--") : args.length);
+  if (flags.includes("--help") || flags.includes("-h") || command === "help") {
+    await terminal.writeStdout(helpText(command === "help" ? rest[0] : command));
+    return EXIT_OK;
+  }
+  switch (command) {
+    case "segment":
+      return await segmentCommand(rest, context);
+    case "serve":
+      return await serveCommand(rest, {
+        ...context,
+        loadApp: async () => (await import("./main.ts")).default,
+      });
+    case "--version":
+    case "-V":
+      await terminal.writeStdout(`${VERSION}\n`);
+      return EXIT_OK;
+    case undefined:
+      terminal.writeStderr(helpText());
+      return EXIT_USAGE;
+  }
+  const guess = nearest(command, COMMANDS);
+  throw new UsageError(
+    `${command} is not a command, want ${COMMANDS.join(", ")}`,
+    guess ? `Did you mean ${guess}?` : `To segment a file of that name: segment ${command}`,
+  );
+}
+
+/** An end asked for by the system stops the work cleanly; asked for twice, at once. */
+function stopOnSignals(): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    if (name === "SIGTERM" && Deno.build.os === "windows") continue; // there is none
+    Deno.addSignalListener(name, () => {
+      const reason = new Interrupted(name);
+      if (stop.signal.aborted) Deno.exit(reason.exitCode);
+      stop.abort(reason);
+    });
+  }
+  return stop.signal;
+}
+
+if (import.meta.main) {
+  const code = await runCli(Deno.args, {
+    terminal: processTerminal(),
+    signal: stopOnSignals(),
+    // a picture may take as long as it takes: whoever waits has Ctrl-C
+    openRunner: () => createSegmentRunner({ size: 1, deadlineMs: Infinity }),
+  });
+  Deno.exit(code); // signal listeners keep the process alive
+}

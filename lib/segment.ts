@@ -174,8 +174,8 @@ async function runSuperAE(
   report: (progress: StageProgress) => void,
   signal: AbortSignal | undefined,
 ): Promise<{ weights: SuperAEWeights; output: SuperAEOutput }> {
-  const { applySuperAE, trainSuperAE } = await import("./superae/mod.ts");
-  let weights = given ?? (await import("./superae/pretrained.ts")).pretrainedWeights();
+  const { applySuperAE, pretrainedWeights, trainSuperAE } = await import("./superae/mod.ts");
+  let weights = given ?? pretrainedWeights();
   if (settings.train > 0) {
     const lab = srgbToLab(image);
     const { labels, count } = superpixels(lab, image.width, image.height, {

@@ -22,5 +22,7 @@
  */
 export { applySuperAE, fullResolution, type HalfMap, type SuperAEOutput } from "./apply.ts";
 export { poolFeatures } from "./pool.ts";
-export { type TrainedSuperAE, type TrainingImage, type TrainOptions, trainSuperAE } from "./train.ts";
+export type { TrainingImage } from "./crops.ts";
+export { type TrainedSuperAE, type TrainOptions, trainSuperAE } from "./train.ts";
+export { pretrainedWeights } from "./pretrained.ts";
 export { decodeWeights, encodeWeights, initialWeights, type SuperAEWeights, weightCount } from "./weights.ts";

@@ -1,5 +1,5 @@
 /**
- * Weights of SuperAE: where they start, and how they travel (half precision, base64) between the training command, the
+ * Weights of SuperAE: where they start, and how they travel (8-bit, base64) between the training command, the
  * repository and other isolates.
  */
 import { normal, type Random } from "../random.ts";
@@ -43,46 +43,66 @@ export function weightCount(): number {
 }
 
 /**
- * Packs weights as half-precision numbers in layer order, base64. Half precision moves the embedding by less than 0.1 %
- * and halves what every cold start loads.
+ * Packs weights for storage: each output channel's filter as 8-bit steps of a scale of its own, scales and biases in
+ * single precision, layer after layer, base64. A quarter of the size that every cold start loads; what it costs in
+ * quality is measured in docs/experiments.md.
  *
  * @param weights Weights of every layer.
- * @returns ASCII text, about 2.7 characters a weight.
+ * @returns ASCII text, about 1.4 characters a weight.
  */
 export function encodeWeights(weights: SuperAEWeights): string {
-  const half = new Float16Array(weightCount());
+  const bytes = new Uint8Array(storedLength());
+  const view = new DataView(bytes.buffer);
   let offset = 0;
   for (const layer of LAYERS) {
     const { filter, bias } = layerWeights(weights, layer);
-    half.set(filter, offset);
-    half.set(bias, offset + filter.length);
-    offset += filter.length + bias.length;
+    for (let o = 0; o < layer.output; o++) {
+      let largest = 0;
+      for (let i = o; i < filter.length; i += layer.output) largest = Math.max(largest, Math.abs(filter[i]!));
+      const scale = Math.fround(largest / 127) || 1;
+      view.setFloat32(offset, scale, true);
+      view.setFloat32(offset + 4, bias[o]!, true);
+      offset += 8;
+      for (let i = o; i < filter.length; i += layer.output) {
+        view.setInt8(offset++, Math.round(filter[i]! / scale));
+      }
+    }
   }
-  return new Uint8Array(half.buffer).toBase64();
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }
 
 /**
  * The reverse of {@linkcode encodeWeights}.
  *
  * @param text What `encodeWeights` returned.
- * @returns Weights of every layer, in single precision.
+ * @returns Weights of every layer, rounded to their 8-bit steps.
  * @throws {TypeError} If the text does not hold exactly the weights of this architecture.
  */
 export function decodeWeights(text: string): SuperAEWeights {
-  // atob and a decoder of our own rather than Uint8Array.fromBase64 and Float16Array: the edge runs an older V8
-  const bytes = atob(text);
-  if (bytes.length !== 2 * weightCount()) {
-    throw new TypeError(`Cannot read SuperAE weights: want ${2 * weightCount()} bytes, got ${bytes.length}`);
+  // atob rather than Uint8Array.fromBase64: the edge runs an older V8
+  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  if (bytes.length !== storedLength()) {
+    throw new TypeError(`Cannot read SuperAE weights: want ${storedLength()} bytes, got ${bytes.length}`);
   }
-  const all = Float32Array.from(
-    { length: weightCount() },
-    (_, i) => halfToNumber(bytes.charCodeAt(2 * i) | (bytes.charCodeAt(2 * i + 1) << 8)),
-  );
+  const view = new DataView(bytes.buffer);
   let offset = 0;
-  const take = (length: number) => all.slice(offset, offset += length);
-  return Object.fromEntries(
-    LAYERS.map((layer) => [layer.name, { filter: take(filterLength(layer)), bias: take(layer.output) }]),
-  );
+  return Object.fromEntries(LAYERS.map((layer) => {
+    const filter = new Float32Array(filterLength(layer)), bias = new Float32Array(layer.output);
+    for (let o = 0; o < layer.output; o++) {
+      const scale = view.getFloat32(offset, true);
+      bias[o] = view.getFloat32(offset + 4, true);
+      offset += 8;
+      for (let i = o; i < filter.length; i += layer.output) filter[i] = scale * view.getInt8(offset++);
+    }
+    return [layer.name, { filter, bias }];
+  }));
+}
+
+/** Bytes of the packed weights. */
+function storedLength(): number {
+  return LAYERS.reduce((sum, layer) => sum + filterLength(layer) + 8 * layer.output, 0);
 }
 
 /** The weights of one layer, checked. */
@@ -95,14 +115,6 @@ export function layerWeights(
     throw new TypeError(`Cannot use SuperAE weights: layer ${layer.name} is missing or has another shape`);
   }
   return found;
-}
-
-/** IEEE 754 binary16 bits to a number. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1, exponent = (bits >> 10) & 31, fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 function filterLength(layer: Layer): number {

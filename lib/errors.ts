@@ -111,3 +111,24 @@ export class OptionError extends RangeError {
     this.wanted = wanted;
   }
 }
+
+/** Codes of {@linkcode MatlabError}. */
+export type MatlabErrorCode =
+  | "not_matlab"
+  | "unsupported_version"
+  | "truncated_file"
+  | "corrupt_file"
+  | "wrong_content";
+
+/** The bytes are no MAT-file that can be read, or one that does not hold what was asked for. */
+export class MatlabError extends Error {
+  /** Stable, machine-readable reason. */
+  readonly code: MatlabErrorCode;
+
+  /** Makes an error with its code and a sentence that says what was wrong and what is wanted. */
+  constructor(code: MatlabErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "MatlabError";
+    this.code = code;
+  }
+}

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { topEigenvectors, topEigenvectorsOf } from "../lib/clustering/eigen.ts";
+import { featureAffinity } from "../lib/clustering/affinity.ts";
 import { kmeans } from "../lib/clustering/kmeans.ts";
+import { ncut, ncutSweep, ncutValue } from "../lib/clustering/ncut.ts";
 import { tridiagonalEigen } from "../lib/clustering/tridiagonal.ts";
 import { createRandom, normal, type Random } from "../lib/random.ts";
 
@@ -197,4 +199,84 @@ Deno.test("tridiagonalEigen() gives orthonormal rows and the values of the dense
   for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) columns[j * n + i] = vectors[i * n + j]!;
   const { residual, skew } = defects(matrix, n, n, values, columns);
   assert.ok(residual < 1e-10 && skew < 1e-10);
+});
+
+/** Three groups of eight nodes, strongly tied inside (1) and weakly outside. */
+function threeGroups(outside: number): Float64Array {
+  const w = new Float64Array(24 * 24);
+  for (let i = 0; i < 24; i++) {
+    for (let j = 0; j < 24; j++) w[i * 24 + j] = i === j ? 0 : i % 3 === j % 3 ? 1 : outside;
+  }
+  return w;
+}
+
+Deno.test("ncut() finds three groups that are weakly tied, and three that are not tied at all", () => {
+  for (const outside of [0.05, 0]) {
+    const labels = ncut(threeGroups(outside), 24, 3);
+    assert.equal(new Set(labels).size, 3);
+    for (let i = 0; i < 24; i++) assert.equal(labels[i], labels[i % 3]);
+  }
+});
+
+Deno.test("ncut() comes close to the best of all cuts in two", () => {
+  const random = createRandom(12), n = 10;
+  for (let graph = 0; graph < 5; graph++) {
+    const w = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) w[i * n + j] = w[j * n + i] = random() ** 6;
+    let best = Infinity;
+    for (let mask = 1; mask < 1 << (n - 1); mask++) {
+      best = Math.min(best, ncutValue(w, Int32Array.from({ length: n }, (_, i) => (mask >> i) & 1)));
+    }
+    const found = ncutValue(w, ncut(w, n, 2));
+    assert.ok(found < 1.25 * best + 1e-9, `graph ${graph}: ${found}, best ${best}`);
+  }
+});
+
+Deno.test("ncut() puts nodes without edges somewhere", () => {
+  const w = new Float64Array(25);
+  w[1] = w[5] = 1; // only nodes 0 and 1 are tied
+  const labels = ncut(w, 5, 2);
+  assert.equal(labels[0], labels[1]);
+  assert.ok(labels.every((label) => label === 0 || label === 1));
+});
+
+Deno.test("ncutSweep() gives each K what ncut() would, but for the random numbers drawn", () => {
+  const w = threeGroups(0.1);
+  const [two, three] = ncutSweep(w, 24, [2, 3]);
+  assert.equal(new Set(two).size, 2);
+  for (let i = 0; i < 24; i++) assert.equal(three![i], three![i % 3]);
+});
+
+Deno.test("ncutValue() of two nodes and one edge is 2 when they are cut and 0 when not", () => {
+  const edge = new Float64Array([0, 3, 3, 0]);
+  assert.equal(ncutValue(edge, new Int32Array([0, 1])), 2);
+  assert.equal(ncutValue(edge, new Int32Array([0, 0])), 0);
+});
+
+Deno.test("ncut() refuses wrong shapes and values", () => {
+  assert.throws(() => ncut(new Float64Array(8), 3, 2), TypeError);
+  assert.throws(() => ncut(new Float64Array(9), 3, 4), /partitions must be 1 to 3, got 4/);
+  assert.throws(() => ncut(new Float64Array(9).fill(-1), 3, 2), /not negative, got -1/);
+  assert.throws(() => ncut(new Float64Array(9), 3, 2, { starts: 0 }), RangeError);
+});
+
+Deno.test("featureAffinity() does not change with the unit of features and positions", () => {
+  const random = createRandom(4);
+  const features = Float64Array.from({ length: 30 }, random),
+    positions = Float64Array.from({ length: 20 }, random);
+  const one = featureAffinity(features, positions, 10, 3);
+  const scaled = featureAffinity(features.map((f) => 255 * f), positions.map((x) => 481 * x), 10, 3);
+  for (let i = 0; i < 100; i++) {
+    assert.ok(Math.abs(one[i]! - scaled[i]!) < 1e-12);
+    assert.equal(one[i], one[10 * (i % 10) + Math.floor(i / 10)]);
+    assert.ok(i % 11 === 0 ? one[i] === 0 : one[i]! > 0 && one[i]! <= 1);
+  }
+});
+
+Deno.test("featureAffinity() ignores positions at infinite width, and constant features", () => {
+  const positions = new Float64Array([0, 0, 1, 0, 5, 0]);
+  const w = featureAffinity(new Float64Array(3), positions, 3, 1, { positionWidth: Infinity });
+  assert.deepEqual([...w], [0, 1, 1, 1, 0, 1, 1, 1, 0]);
+  assert.throws(() => featureAffinity(new Float64Array(3), positions, 3, 1, { featureWidth: 0 }), RangeError);
+  assert.throws(() => featureAffinity(new Float64Array(4), positions, 3, 1), TypeError);
 });

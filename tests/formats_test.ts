@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { cocoFile, compressCounts, encodeMasks } from "../lib/formats/coco.ts";
+import { encodeFormat } from "../lib/formats/encode.ts";
 import { geoJson } from "../lib/formats/geojson.ts";
 import { ringArea, tracePolygons } from "../lib/formats/polygons.ts";
+import { decodeRecord, encodeRecord } from "../lib/formats/record.ts";
 import { decodeRuns, encodeRuns, regionsJson } from "../lib/formats/regions_json.ts";
 import { regionsSvg } from "../lib/formats/svg.ts";
+import { FORMAT_NAMES } from "../lib/formats/table.ts";
 import { createRandom } from "../lib/random.ts";
 import type { Segmentation } from "../lib/segment.ts";
 import { parseSettings } from "../lib/settings.ts";
@@ -248,4 +251,42 @@ Deno.test("regionsSvg() draws each region's path in its colour", () => {
   assert.ok(svg.includes('viewBox="0 0 3 3"'));
   assert.ok(svg.includes('<path id="r1" fill="#0a00ff" d="M1 1h1v1h-1z"/>'));
   assert.ok(svg.includes('d="M0 0h3v3h-3zM1 2h1v-1h-1z"'));
+});
+
+Deno.test("encodeRecord() keeps everything but timings, also for many labels and odd offsets", () => {
+  for (const [width, height, colors] of [[5, 3, 2], [300, 300, 50]] as const) {
+    const map = randomRegions(3, width, height, colors);
+    const base = segmentation(draw(["0"]));
+    const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => i);
+    const full: Segmentation = {
+      ...base,
+      width,
+      height,
+      image: { width, height, data },
+      smoothed: { width, height, data: data.toReversed() },
+      labels: new Int32Array(width * height),
+      superpixels: map.labels, // the second map has more than 65,536 of them
+      superpixelCount: map.count,
+    };
+    const record = encodeRecord(full);
+    const moved = new Uint8Array(record.length + 1);
+    moved.set(record, 1);
+    assert.deepEqual(decodeRecord(moved.subarray(1)), { ...full, timings: {} });
+    assert.deepEqual(encodeRecord(full), record);
+    assert.throws(() => decodeRecord(record.subarray(0, record.length - 8)), /it ends within smoothed/);
+  }
+  assert.throws(() => decodeRecord(new Uint8Array(20)), /want bytes that begin with DSC1/);
+});
+
+Deno.test("encodeFormat() gives every format of the table, and equal bytes twice", () => {
+  const result = segmentation(draw(["0011", "0011"]));
+  for (const name of FORMAT_NAMES) {
+    const file = encodeFormat(result, name);
+    assert.ok(file.length > 0);
+    assert.deepEqual(encodeFormat({ ...result, timings: { total: 9 } }, name), file);
+  }
+  assert.throws(
+    () => encodeFormat(result, "labels.tiff" as "labels.png"),
+    /want one of regions.json, .*, got labels.tiff/,
+  );
 });

@@ -1,0 +1,67 @@
+/**
+ * What is done for each kind of job, wherever it runs: in an isolate of the pool, or inline where there are no workers.
+ * Heavy modules load with the first job that needs them.
+ */
+import type { FormatName } from "../lib/formats/table.ts";
+import type { Segmentation } from "../lib/segment.ts";
+import type { EncodedFiles, SegmentProtocol, SegmentReport } from "./segment_protocol.ts";
+import type { Handlers } from "./serve_jobs.ts";
+
+// wasm memory grows and never shrinks: after an image this large an isolate is better replaced than kept
+const RETIRE_PIXELS = 4_000_000;
+
+/** Handlers of the segmenting jobs. */
+export const segmentHandlers: Handlers<SegmentProtocol, SegmentReport> = {
+  async segment({ bytes, settings, maxPixels, formats, record, members }, { signal, report }) {
+    const { segment } = await import("../lib/segment.ts");
+    const segmentation = await segment(bytes, { ...settings, maxPixels, signal, onProgress: report });
+    const startedAt = performance.now();
+    const files = await encodeFiles(segmentation, formats, members);
+    const packed = record ? (await import("../lib/formats/record.ts")).encodeRecord(segmentation) : undefined;
+    const encode = performance.now() - startedAt;
+    const { width, height, regions, backend, timings } = segmentation;
+    return {
+      result: {
+        files,
+        record: packed,
+        width,
+        height,
+        regions: regions.length,
+        backend,
+        timings: { ...timings, encode },
+      },
+      transfer: buffersOf(files, packed),
+      retire: width * height > RETIRE_PIXELS,
+    };
+  },
+
+  async encode({ record, formats, members }) {
+    const { decodeRecord } = await import("../lib/formats/record.ts");
+    const files = await encodeFiles(decodeRecord(record), formats, members);
+    return { result: { files }, transfer: buffersOf(files) };
+  },
+
+  async "warm-up"(_, { signal }) {
+    const { segment } = await import("../lib/segment.ts");
+    const data = new Uint8Array(32 * 32 * 3).map((_, i) => (i % 96 < 48 ? 40 : 200));
+    const options = { superpixels: 16, partitions: 2, iterations: 2, signal };
+    const { backend } = await segment({ width: 32, height: 32, data }, options);
+    return { result: { backend } };
+  },
+};
+
+async function encodeFiles(
+  segmentation: Segmentation,
+  formats: readonly FormatName[],
+  members: Readonly<Record<string, unknown>> | undefined,
+): Promise<EncodedFiles> {
+  const { encodeFormat } = await import("../lib/formats/encode.ts");
+  const options = members === undefined ? {} : { members };
+  return Object.fromEntries(formats.map((format) => [format, encodeFormat(segmentation, format, options)]));
+}
+
+function buffersOf(files: EncodedFiles, record?: Uint8Array<ArrayBuffer>): Transferable[] {
+  const buffers = new Set(Object.values(files).map((file) => file.buffer));
+  if (record) buffers.add(record.buffer);
+  return [...buffers];
+}

@@ -1,0 +1,54 @@
+/**
+ * The jobs of the segmenting isolate. All of it is bytes and plain values, so that a job can come from the next isolate or
+ * from another machine.
+ */
+import type { FormatName } from "../lib/formats/table.ts";
+import type { ResolvedSettings } from "../lib/options.ts";
+import type { Progress } from "../lib/progress.ts";
+
+/** Segments an encoded image. */
+export interface SegmentJob {
+  /** A PNG, JPEG or GIF file. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly settings: ResolvedSettings;
+  /** Larger images are refused before they are decoded. */
+  readonly maxPixels: number;
+  /** Forms to encode in the isolate. */
+  readonly formats: readonly FormatName[];
+  /** True to have the record too, from which other forms can be encoded later. */
+  readonly record: boolean;
+  /** Members to put first in regions.json. */
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+/** What it gives. */
+export interface SegmentJobResult {
+  readonly files: EncodedFiles;
+  readonly record: Uint8Array<ArrayBuffer> | undefined;
+  readonly width: number;
+  readonly height: number;
+  readonly regions: number;
+  readonly backend: string;
+  /** Milliseconds by stage, `encode` among them. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** Encodes what was segmented before. */
+export interface EncodeJob {
+  readonly record: Uint8Array<ArrayBuffer>;
+  readonly formats: readonly FormatName[];
+  readonly members?: Readonly<Record<string, unknown>>;
+}
+
+/** Files by format. */
+export type EncodedFiles = Readonly<Partial<Record<FormatName, Uint8Array<ArrayBuffer>>>>;
+
+/** Kinds of job. `warm-up` segments a tiny image, so that the first real one finds everything loaded and compiled. */
+export interface SegmentProtocol {
+  readonly segment: { readonly job: SegmentJob; readonly result: SegmentJobResult };
+  readonly encode: { readonly job: EncodeJob; readonly result: { readonly files: EncodedFiles } };
+  readonly "warm-up": { readonly job: null; readonly result: { readonly backend: string } };
+}
+
+/** What a segmenting job reports. */
+export type SegmentReport = Progress;

@@ -1,0 +1,126 @@
+/**
+ * The HTTP application: which path leads where, and what holds for all of them. `createApp()` reads its options once and
+ * opens no port, so tests call `app.request()` and every host can serve `app.fetch`.
+ */
+import { type Context, Hono } from "hono";
+import { cors } from "hono/cors";
+import { requestId } from "hono/request-id";
+import { secureHeaders } from "hono/secure-headers";
+import { MODEL_VERSION, VERSION } from "../lib/version.ts";
+import type { SegmentRunner } from "../workers/segmenter.ts";
+import { ByteBudget } from "./body.ts";
+import { HttpProblem, isServerFault, problemResponse, PROBLEMS } from "./problem.ts";
+import { Results } from "./results.ts";
+import { getSegmentation, getSegmentationFile, postSegmentation, resourceMembers } from "./segmentations.ts";
+import { MemoryStore, type ResultStore } from "./store.ts";
+
+/** Options of {@linkcode createApp}. */
+export interface AppOptions {
+  /** Segments images. */
+  readonly segmenter: SegmentRunner;
+  /** Encodes finished results in other forms. @default the segmenter */
+  readonly encoder?: SegmentRunner;
+  /** Keeps finished results. @default 256 MB of memory */
+  readonly store?: ResultStore;
+  /** Bytes of one request body. @default 20_000_000 */
+  readonly maxBodyBytes?: number;
+  /** Bytes of all request bodies held at the same time. @default 8 bodies of the largest size */
+  readonly maxHeldBytes?: number;
+  /** Milliseconds in which a body must have come. @default 30_000 */
+  readonly bodyTimeoutMs?: number;
+  /** Pixels of one image. @default 12_000_000 */
+  readonly maxPixels?: number;
+  /** Origins whose pages may call the service; `*` for all. @default none */
+  readonly corsOrigins?: readonly string[];
+  /** Receives errors of the server. @default nothing does */
+  readonly onError?: (error: unknown, requestId: string) => void;
+}
+
+/** Variables of a request. */
+export type AppEnv = { Variables: { requestId: string } };
+
+/** Makes the application. */
+export function createApp(options: AppOptions) {
+  const {
+    segmenter,
+    encoder = segmenter,
+    store = new MemoryStore(256_000_000),
+    maxBodyBytes = 20_000_000,
+    maxHeldBytes = 8 * maxBodyBytes,
+    bodyTimeoutMs = 30_000,
+    maxPixels = 12_000_000,
+    corsOrigins = [],
+    onError = () => {},
+  } = options;
+  const limits = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs, budget: new ByteBudget(maxHeldBytes) };
+  const results = new Results({ segmenter, encoder, store, maxPixels, members: resourceMembers });
+
+  const app = new Hono<AppEnv>();
+  app.use(requestId({ limitLength: 64 }));
+  app.use(secureHeaders({
+    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    crossOriginResourcePolicy: corsOrigins.length > 0 ? "cross-origin" : "same-origin",
+    referrerPolicy: "no-referrer",
+  }));
+  if (corsOrigins.length > 0) {
+    app.use(cors({
+      origin: corsOrigins.includes("*") ? "*" : [...corsOrigins],
+      allowMethods: ["GET", "HEAD", "POST"],
+      exposeHeaders: ["Location", "Content-Location", "ETag", "Retry-After", "Server-Timing", "X-Request-Id"],
+      maxAge: 86400,
+    }));
+  }
+  app.onError((error, c) => {
+    if (isServerFault(error)) onError(error, c.var.requestId);
+    return problem(c, error);
+  });
+  app.notFound((c) => problem(c, new HttpProblem("not_found", `Cannot find ${c.req.path}`)));
+
+  return app
+    .get("/healthz", (c) => c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" }))
+    .get(
+      "/version",
+      (c) => c.json({ version: VERSION, model: MODEL_VERSION }, 200, { "Cache-Control": "no-cache" }),
+    )
+    .post("/v1/segmentations", (c) => postSegmentation(c.req.raw, results, limits))
+    .get("/v1/segmentations/:id", (c) => getSegmentation(c.req.raw, results, c.req.param("id")))
+    .get(
+      "/v1/segmentations/:id/:format",
+      (c) => getSegmentationFile(c.req.raw, results, c.req.param("id"), c.req.param("format")),
+    )
+    .get("/problems/:code", getProblem)
+    .all("/healthz", otherMethod("GET, HEAD"))
+    .all("/version", otherMethod("GET, HEAD"))
+    .all("/v1/segmentations", otherMethod("POST"))
+    .all("/v1/segmentations/:id", otherMethod("GET, HEAD"))
+    .all("/v1/segmentations/:id/:format", otherMethod("GET, HEAD"))
+    .all("/problems/:code", otherMethod("GET, HEAD"));
+}
+
+/** The application's type, for Hono's typed client. */
+export type AppType = ReturnType<typeof createApp>;
+
+/** Through the context, which adds the headers that middleware has set so far: a page must be able to read its errors. */
+function problem(c: Context<AppEnv>, error: unknown): Response {
+  const response = problemResponse(error, c.var.requestId);
+  return c.newResponse(response.body, response);
+}
+
+/** What the `type` of a problem leads to. */
+function getProblem(c: Context<AppEnv>): Response {
+  const code = c.req.param("code") ?? "";
+  if (!Object.hasOwn(PROBLEMS, code)) throw new HttpProblem("not_found", `Cannot find ${c.req.path}`);
+  return c.json({ code, ...PROBLEMS[code as keyof typeof PROBLEMS] }, 200, {
+    "Cache-Control": "public, max-age=3600",
+  });
+}
+
+/** 405 with Allow (RFC 9110, section 15.5.6), and an answer to OPTIONS. */
+function otherMethod(allow: string) {
+  return function answerOtherMethod(c: Context<AppEnv>): Response {
+    if (c.req.method === "OPTIONS") return c.body(null, 204, { Allow: `${allow}, OPTIONS` });
+    throw new HttpProblem("method_not_allowed", `Cannot ${c.req.method.slice(0, 20)} here: want ${allow}`, {
+      Allow: `${allow}, OPTIONS`,
+    });
+  };
+}

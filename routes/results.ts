@@ -1,0 +1,146 @@
+/**
+ * Results by content: computes what is not there, once however many ask for it at the same time, and encodes other forms
+ * of what is. Knows jobs and stores, nothing of requests.
+ */
+import { contentId } from "../lib/content_id.ts";
+import type { FormatName } from "../lib/formats/table.ts";
+import type { ResolvedSettings } from "../lib/options.ts";
+import type { SegmentJobResult } from "../workers/segment_protocol.ts";
+import type { SegmentRunner } from "../workers/segmenter.ts";
+import type { ResultStore } from "./store.ts";
+
+/** A result in one of its forms. */
+export interface ObtainedResult {
+  readonly id: string;
+  readonly file: Uint8Array<ArrayBuffer>;
+  /** True if it had to be computed. */
+  readonly created: boolean;
+  /** Milliseconds by stage, with the wait as `queue`; empty if it was there. */
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+/** What {@linkcode Results} needs. */
+export interface ResultsOptions {
+  /** Segments images. */
+  readonly segmenter: SegmentRunner;
+  /** Encodes other forms of finished results; apart, so that it never waits behind a segmentation. */
+  readonly encoder: SegmentRunner;
+  readonly store: ResultStore;
+  readonly maxPixels: number;
+  /** Members to put first in regions.json. */
+  readonly members: (id: string) => Readonly<Record<string, unknown>>;
+}
+
+interface Flight {
+  readonly computed: Promise<SegmentJobResult & { readonly queueMs: number }>;
+  readonly abort: AbortController;
+  waiting: number;
+}
+
+/** The results of one service. */
+export class Results {
+  readonly #options: ResultsOptions;
+  readonly #flights = new Map<string, Flight>();
+
+  constructor(options: ResultsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The segmentation of an image file in one form, from the store or computed.
+   *
+   * @param signal Gives up waiting; the computation ends when nobody waits for it any more.
+   */
+  async obtain(
+    bytes: Uint8Array<ArrayBuffer>,
+    settings: ResolvedSettings,
+    format: FormatName,
+    signal: AbortSignal,
+  ): Promise<ObtainedResult> {
+    const id = await contentId(bytes, settings);
+    const file = await this.find(id, format);
+    if (file) return { id, file, created: false, timings: {} };
+    const { files, record, timings, queueMs } = await this.#join(id, bytes, settings, format, signal);
+    return {
+      id,
+      file: files[format] ?? await this.#encode(id, record!, format),
+      created: true,
+      timings: { queue: queueMs, ...timings },
+    };
+  }
+
+  /** A result that is there, in one form; `undefined` if it is not (any more). */
+  async find(id: string, format: FormatName): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { store } = this.#options;
+    const file = await store.get(`${id}/${format}`);
+    if (file) return file;
+    const record = await store.get(`${id}/record`);
+    return record && await this.#encode(id, record, format);
+  }
+
+  async #encode(
+    id: string,
+    record: Uint8Array<ArrayBuffer>,
+    format: FormatName,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    const { encoder, store, members } = this.#options;
+    const { files } = await encoder.run("encode", { record, formats: [format], members: members(id) });
+    const file = files[format]!;
+    await store.put(`${id}/${format}`, file);
+    return file;
+  }
+
+  /** Waits for the computation of this result together with everyone else who does. */
+  async #join(
+    id: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    settings: ResolvedSettings,
+    format: FormatName,
+    signal: AbortSignal,
+  ) {
+    const flight = this.#flights.get(id) ?? this.#start(id, bytes, settings, format);
+    const { promise: left, reject } = Promise.withResolvers<never>();
+    const leave = () => reject(signal.reason);
+    if (signal.aborted) leave();
+    signal.addEventListener("abort", leave, { once: true });
+    flight.waiting++;
+    try {
+      return await Promise.race([flight.computed, left]);
+    } finally {
+      signal.removeEventListener("abort", leave);
+      if (--flight.waiting === 0) flight.abort.abort(); // does nothing to one that has landed
+    }
+  }
+
+  #start(id: string, bytes: Uint8Array<ArrayBuffer>, settings: ResolvedSettings, format: FormatName): Flight {
+    const abort = new AbortController();
+    const flight = { computed: this.#compute(id, bytes, settings, format, abort.signal), abort, waiting: 0 };
+    this.#flights.set(id, flight);
+    const land = () => {
+      if (this.#flights.get(id) === flight) this.#flights.delete(id);
+    };
+    flight.computed.then(land, land);
+    abort.signal.addEventListener("abort", land); // who comes now must not join a flight that is being given up
+    return flight;
+  }
+
+  async #compute(
+    id: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    settings: ResolvedSettings,
+    format: FormatName,
+    signal: AbortSignal,
+  ) {
+    const { segmenter, store, maxPixels, members } = this.#options;
+    const submittedAt = performance.now();
+    let queueMs = 0;
+    const job = { bytes, settings, maxPixels, formats: [format], record: true, members: members(id) };
+    const result = await segmenter.run("segment", job, {
+      signal,
+      onStart: () => queueMs = performance.now() - submittedAt,
+    });
+    await store.put(`${id}/record`, result.record!);
+    await store.put(`${id}/${format}`, result.files[format]!);
+    return { ...result, queueMs };
+  }
+}

@@ -1,0 +1,220 @@
+/**
+ * The handlers of /v1/segmentations: an image file in, a segmentation out in the form that the client asked for.
+ */
+import { isContentId } from "../lib/content_id.ts";
+import { FORMAT_NAMES, type FormatName, FORMATS, isFormatName } from "../lib/formats/table.ts";
+import { OptionError } from "../lib/errors.ts";
+import { parseSettings } from "../lib/settings.ts";
+import { type BodyLimits, readBody } from "./body.ts";
+import { parseMultipart } from "./multipart.ts";
+import { negotiate } from "./negotiate.ts";
+import { HttpProblem } from "./problem.ts";
+import type { ObtainedResult, Results } from "./results.ts";
+
+/** Media types of a body that is an image file. The bytes decide what it is; these only say that it is one. */
+const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "application/octet-stream"];
+const FORM_TYPE = "multipart/form-data";
+const MEDIA_TYPES = [...new Set(FORMAT_NAMES.map((name) => FORMATS[name].mediaType))];
+
+/** Results never change under their name, so everyone may keep them for as long as they like (RFC 8246). */
+const IMMUTABLE = "public, max-age=31536000, immutable";
+
+/** Path of a segmentation. */
+export function pathOf(id: string, format?: FormatName): string {
+  return `/v1/segmentations/${id}${format ? `/${format}` : ""}`;
+}
+
+/** What regions.json says about where it is from. */
+export function resourceMembers(id: string): Readonly<Record<string, unknown>> {
+  const files = Object.fromEntries(FORMAT_NAMES.map((name) => [name, pathOf(id, name)]));
+  return { id, url: pathOf(id), files };
+}
+
+/**
+ * POST /v1/segmentations. Options come in the query or, in a form, as fields; `format` names the form of the answer,
+ * else Accept decides. What can be refused without the body is refused before it is read.
+ */
+export async function postSegmentation(
+  request: Request,
+  results: Results,
+  limits: BodyLimits,
+): Promise<Response> {
+  const type = mediaTypeOf(request);
+  const fields = new Map<string, string>();
+  addFields(fields, new URL(request.url).searchParams);
+  parseOptions(fields);
+  chooseFormat(request, fields.get("format"));
+
+  const body = await readBody(request, limits);
+  try {
+    const image = type === FORM_TYPE ? readForm(body, request.headers.get("Content-Type")!, fields) : body;
+    const settings = parseOptions(fields);
+    const format = chooseFormat(request, fields.get("format"));
+    const result = await results.obtain(image, settings, format, request.signal);
+    return resultResponse(result, format);
+  } finally {
+    limits.budget.give(body.length);
+  }
+}
+
+/** GET and HEAD /v1/segmentations/{id}: in the form that Accept prefers. */
+export function getSegmentation(request: Request, results: Results, id: string): Promise<Response> {
+  const format = chooseFormat(request, undefined);
+  return getFile(request, results, id, format, { Vary: "Accept" });
+}
+
+/** GET and HEAD /v1/segmentations/{id}/{format}. */
+export function getSegmentationFile(
+  request: Request,
+  results: Results,
+  id: string,
+  format: string,
+): Promise<Response> {
+  if (!isFormatName(format)) {
+    throw new HttpProblem("not_found", `Cannot find ${format}: want one of ${FORMAT_NAMES.join(", ")}`);
+  }
+  return getFile(request, results, id, format, {});
+}
+
+async function getFile(
+  request: Request,
+  results: Results,
+  id: string,
+  format: FormatName,
+  headers: Record<string, string>,
+): Promise<Response> {
+  if (!isContentId(id)) {
+    throw new HttpProblem("not_found", "Cannot find segmentation: this is not an id of one");
+  }
+  const etag = entityTag(id, format);
+  const caching = { ...headers, ETag: etag, "Cache-Control": IMMUTABLE };
+  // the name says what the bytes are, so this holds even for a result that is no longer kept
+  if (matches(request.headers.get("If-None-Match"), etag)) {
+    return new Response(null, { status: 304, headers: caching });
+  }
+  const file = await results.find(id, format);
+  if (!file) {
+    throw new HttpProblem(
+      "not_found",
+      "Cannot find segmentation: it is not kept here (any more); post the image again",
+    );
+  }
+  return fileResponse(file, format, 200, caching);
+}
+
+function resultResponse({ id, file, created, timings }: ObtainedResult, format: FormatName): Response {
+  return fileResponse(file, format, created ? 201 : 200, {
+    Location: pathOf(id),
+    "Content-Location": pathOf(id, format),
+    ETag: entityTag(id, format),
+    Vary: "Accept",
+    "Cache-Control": "no-store",
+    "Server-Timing": serverTiming(timings),
+  });
+}
+
+function fileResponse(
+  file: Uint8Array<ArrayBuffer>,
+  format: FormatName,
+  status: number,
+  headers: Record<string, string>,
+): Response {
+  const all: Record<string, string> = {
+    ...headers,
+    "Content-Type": FORMATS[format].mediaType,
+    "Content-Length": String(file.length), // HEAD would not have it otherwise
+  };
+  return new Response(file, { status, headers: all });
+}
+
+/** Strong: equal names are equal bytes, since name and bytes both follow from image, options and version. */
+function entityTag(id: string, format: FormatName): string {
+  return `"${id}:${format}"`;
+}
+
+/** If-None-Match (RFC 9110, section 13.1.2), by weak comparison. */
+function matches(header: string | null, etag: string): boolean {
+  if (header === null) return false;
+  return header.split(",").some((item) =>
+    item.trim() === "*" ? false : item.trim().replace(/^W\//, "") === etag
+  );
+}
+
+/** Server-Timing (W3C): `superae;dur=12.3, cut;dur=45.6`. */
+function serverTiming(timings: Readonly<Record<string, number>>): string {
+  return Object.entries(timings).map(([stage, ms]) => `${stage};dur=${ms.toFixed(1)}`).join(", ");
+}
+
+function mediaTypeOf(request: Request): string {
+  const coding = request.headers.get("Content-Encoding");
+  if (coding !== null && coding.toLowerCase() !== "identity") {
+    throw unsupported(
+      `content coding ${JSON.stringify(coding.slice(0, 40))} is not supported, send the file as it is`,
+    );
+  }
+  // without a type a body may be taken as octets (RFC 9110, section 8.3)
+  const type = (request.headers.get("Content-Type") ?? "application/octet-stream").split(";")[0]!.trim()
+    .toLowerCase();
+  if (type === FORM_TYPE || IMAGE_TYPES.includes(type)) return type;
+  const hint = type === "application/x-www-form-urlencoded"
+    ? " (curl's default for --data-binary: add -H 'Content-Type: application/octet-stream')"
+    : "";
+  throw unsupported(`want one of ${[...IMAGE_TYPES, FORM_TYPE].join(", ")}, got ${type.slice(0, 80)}${hint}`);
+}
+
+function unsupported(detail: string): HttpProblem {
+  return new HttpProblem("unsupported_media_type", `Cannot read body: ${detail}`, {
+    "Accept-Post": [...IMAGE_TYPES, FORM_TYPE].join(", "), // RFC 9110 lets 415 say what would do; W3C LDP names the header
+  });
+}
+
+function addFields(fields: Map<string, string>, entries: Iterable<[string, string]>): void {
+  for (const [name, value] of entries) {
+    if (fields.has(name)) {
+      throw new OptionError("invalid_option", name.slice(0, 64), "it twice", "each option once");
+    }
+    fields.set(name, value);
+  }
+}
+
+function readForm(
+  body: Uint8Array<ArrayBuffer>,
+  contentType: string,
+  fields: Map<string, string>,
+): Uint8Array<ArrayBuffer> {
+  let image: Uint8Array<ArrayBuffer> | undefined;
+  for (const { name, data } of parseMultipart(body, contentType)) {
+    if (name !== "image") addFields(fields, [[name, new TextDecoder().decode(data.subarray(0, 256))]]);
+    else if (image) {
+      throw new HttpProblem("malformed_multipart", "Cannot read form: field image occurs twice");
+    } else image = data;
+  }
+  if (!image) throw new HttpProblem("missing_image", "Cannot read form: want a file in the field image");
+  return image;
+}
+
+function parseOptions(fields: ReadonlyMap<string, string>) {
+  const { format: _, ...options } = Object.fromEntries(fields);
+  return parseSettings(options);
+}
+
+function chooseFormat(request: Request, named: string | undefined): FormatName {
+  const accept = request.headers.get("Accept") ?? undefined;
+  if (named !== undefined) {
+    if (!isFormatName(named)) {
+      const got = JSON.stringify(named.slice(0, 64));
+      throw new OptionError("invalid_option", "format", got, `one of ${FORMAT_NAMES.join(", ")}`);
+    }
+    if (negotiate(accept, [FORMATS[named].mediaType])) return named;
+    throw notAcceptable(`${named} is ${FORMATS[named].mediaType}, which Accept rules out`);
+  }
+  const type = negotiate(accept, MEDIA_TYPES);
+  if (type) return FORMAT_NAMES.find((name) => FORMATS[name].mediaType === type)!;
+  throw notAcceptable(`want one of ${MEDIA_TYPES.join(", ")}`);
+}
+
+function notAcceptable(detail: string): HttpProblem {
+  return new HttpProblem("not_acceptable", `Cannot answer in a form that Accept allows: ${detail}`, {
+    Vary: "Accept",
+  });
+}

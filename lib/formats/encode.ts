@@ -3,6 +3,7 @@
  */
 import { encodeLabelPng, encodePng } from "../image/png.ts";
 import { colorizeLabels, meanColorImage, overlayBoundaries } from "../image/render.ts";
+import { encodeNpy } from "../npy.ts";
 import type { Segmentation } from "../segment.ts";
 import { cocoFile } from "./coco.ts";
 import { geoJson } from "./geojson.ts";
@@ -33,6 +34,7 @@ const ENCODERS: Readonly<Record<FormatName, Encoder>> = {
   "coco.json": (segmentation) => JSON.stringify(cocoFile(segmentation)),
   "regions.geojson": (segmentation) => JSON.stringify(geoJson(segmentation)),
   "regions.svg": (segmentation) => regionsSvg(segmentation),
+  "labels.npy": ({ labels, width, height }) => encodeNpy(labels, [height, width]),
 };
 
 /**

@@ -51,6 +51,10 @@ export const FORMATS = {
     mediaType: "image/svg+xml",
     description: "One path for each region, in its mean colour.",
   },
+  "labels.npy": {
+    mediaType: "application/x-npy",
+    description: "The label map as a NumPy array, int32 of shape (height, width).",
+  },
 } as const satisfies Record<string, FormatInfo>;
 
 /** Name of a format in {@linkcode FORMATS}. */

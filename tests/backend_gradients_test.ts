@@ -4,6 +4,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { withBackend } from "../lib/backend/mod.ts";
 import {
   conv2d,
+  normRelu,
   pixelShuffle2,
   segmentMean,
   segmentSum,
@@ -50,6 +51,12 @@ const CASES: Record<string, Case> = {
         tf.add(tf.mul(b, 0.1), [2, -2, 2, -2, 2, -2, 2, -2]) as tf.Tensor1D,
         { activation: "relu" },
       ),
+  },
+  normRelu: {
+    shapes: [[2, 3, 5, 4], [4], [4]],
+    // shifts of 4 and -4 standard deviations: no value is near the kink, and half of the channels are on either side
+    f: (x, gamma, beta) =>
+      normRelu(x as tf.Tensor4D, tf.add(gamma, 2) as tf.Tensor1D, tf.add(beta, [9, -9, 9, 9]) as tf.Tensor1D),
   },
   segmentSum: { shapes: [[7, 5]], f: (x) => segmentSum(x as tf.Tensor2D, ids([0, 2, 2, 0, 4, 1, 2]), 6) },
   segmentMean: { shapes: [[7, 5]], f: (x) => segmentMean(x as tf.Tensor2D, ids([0, 2, 2, 0, 4, 1, 2]), 6) },

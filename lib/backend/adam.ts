@@ -3,6 +3,7 @@
  * epsilon, which is the same arithmetic with two scalars in place of two corrected moments.
  */
 import * as tf from "@tensorflow/tfjs-core";
+import { ADAM } from "./kernels/names.ts";
 
 /** Options of {@linkcode createAdam}. */
 export interface AdamOptions {
@@ -29,8 +30,13 @@ export interface Adam {
 /** Makes an optimiser for these variables, moments at zero. */
 export function createAdam(variables: readonly tf.Variable[], options: AdamOptions = {}): Adam {
   const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options;
-  let means = variables.map((variable) => tf.keep(tf.zeros(variable.shape)));
-  let squares = variables.map((variable) => tf.keep(tf.zeros(variable.shape)));
+  const moments = () =>
+    variables.map((variable) => {
+      const zeros = tf.zeros(variable.shape), moment = tf.variable(zeros, false);
+      zeros.dispose();
+      return moment;
+    });
+  const means = moments(), squares = moments();
   let power1 = 1, power2 = 1;
   return {
     learningRate,
@@ -42,26 +48,34 @@ export function createAdam(variables: readonly tf.Variable[], options: AdamOptio
       power2 *= beta2;
       const correction = Math.sqrt(1 - power2);
       const rate = this.learningRate * correction / (1 - power1), tiny = epsilon * correction;
-      tf.tidy(() => {
-        const nextMeans = means.map((m, i) =>
-          tf.keep(tf.add(tf.mul(m, beta1), tf.mul(gradients[i]!, 1 - beta1)))
-        );
-        const nextSquares = squares.map((v, i) =>
-          tf.keep(tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradients[i]!), 1 - beta2)))
-        );
-        variables.forEach((variable, i) => {
-          const move = tf.div(tf.mul(nextMeans[i]!, rate), tf.add(tf.sqrt(nextSquares[i]!), tiny));
-          // a new tensor each time: XNNPACK caches packed filters by tensor and would miss a change in place
-          variable.assign(tf.sub(variable, move));
-        });
-        tf.dispose([means, squares]);
-        means = nextMeans;
-        squares = nextSquares;
+      variables.forEach((variable, i) => {
+        const [mean, square] = [means[i]!, squares[i]!], gradient = gradients[i]!;
+        const attributes = { rate, tiny, beta1, beta2 };
+        const next = tf.getKernel(ADAM, tf.getBackend())
+          ? tf.engine().runKernel(ADAM, { value: variable, gradient, mean, square }, attributes) as tf.Tensor
+          : composedStep(variable, gradient, mean, square, attributes);
+        // a new tensor each time: XNNPACK caches packed filters by tensor and would miss a change in place
+        variable.assign(next);
+        next.dispose();
       });
     },
     dispose(): void {
       tf.dispose([means, squares]);
-      means = squares = [];
     },
   };
+}
+
+/** The step from tfjs's own operations. */
+function composedStep(
+  value: tf.Tensor,
+  gradient: tf.Tensor,
+  mean: tf.Variable,
+  square: tf.Variable,
+  { rate, tiny, beta1, beta2 }: Record<"rate" | "tiny" | "beta1" | "beta2", number>,
+): tf.Tensor {
+  return tf.tidy(() => {
+    mean.assign(tf.add(tf.mul(mean, beta1), tf.mul(gradient, 1 - beta1)));
+    square.assign(tf.add(tf.mul(square, beta2), tf.mul(tf.square(gradient), 1 - beta2)));
+    return tf.sub(value, tf.div(tf.mul(mean, rate), tf.add(tf.sqrt(square), tiny)));
+  });
 }

@@ -7,6 +7,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { gradientOfFusedConv2d } from "./conv_gradient.ts";
+import { NORM_RELU, NORM_RELU_GRADIENT, SPACE_TO_DEPTH } from "./kernels/names.ts";
 
 type Thunks = Record<string, () => tf.Tensor>;
 
@@ -263,7 +264,21 @@ function registerProducts(): void {
   register(tf.DepthToSpace, ["x"], (dy, [x], { blockSize }) => ({
     x: () => {
       const [B, H, W, C] = x!.shape as [number, number, number, number], s = blockSize as number;
+      if (tf.getKernel(SPACE_TO_DEPTH, tf.getBackend())) {
+        return tf.engine().runKernel(SPACE_TO_DEPTH, { x: dy }, { blockSize: s }) as tf.Tensor;
+      }
       return tf.reshape(tf.transpose(tf.reshape(dy, [B, H, s, W, C / s]), [0, 1, 3, 2, 4]), x!.shape);
     },
   }));
+  register(NORM_RELU, ["x", "gamma"], (dys, [x, gamma, y, statistics]) => {
+    const dy = (dys as unknown as tf.Tensor[])[0]!;
+    const [dx, dgamma, dbeta] = tf.engine().runKernel(NORM_RELU_GRADIENT, {
+      x: x!,
+      y: y!,
+      dy,
+      gamma: gamma!,
+      statistics: statistics!,
+    }) as tf.Tensor[];
+    return { x: () => tf.clone(dx!), gamma: () => tf.clone(dgamma!), beta: () => tf.clone(dbeta!) };
+  }, [true, true]);
 }

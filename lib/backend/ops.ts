@@ -4,6 +4,7 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { registerGradients } from "./gradients.ts";
+import { NORM_RELU } from "./kernels/names.ts";
 
 registerGradients();
 
@@ -110,4 +111,21 @@ export function pixelShuffle2(x: tf.Tensor4D): tf.Tensor4D {
 /** Softmax of each row of an (N, K) matrix. */
 export function softmaxRows(x: tf.Tensor2D): tf.Tensor2D {
   return tf.softmax(x);
+}
+
+/**
+ * Batch normalisation with the batch's own statistics (Ioffe and Szegedy 2015, arXiv:1502.03167), then relu.
+ *
+ * @param x (B, H, W, C).
+ * @param gamma (C) scale. @param beta (C) shift.
+ * @param epsilon Added to the variance, > 0.
+ * @returns (B, H, W, C).
+ */
+export function normRelu(x: tf.Tensor4D, gamma: tf.Tensor1D, beta: tf.Tensor1D, epsilon = 1e-5): tf.Tensor4D {
+  if (x.shape[3] % 4 === 0 && tf.getKernel(NORM_RELU, tf.getBackend())) {
+    return (tf.engine().runKernel(NORM_RELU, { x, gamma, beta }, { epsilon }) as tf.Tensor4D[])[0]!;
+  }
+  const centred = tf.sub(x, tf.mean(x, [0, 1, 2]));
+  const scale = tf.mul(gamma, tf.rsqrt(tf.add(tf.mean(tf.square(centred), [0, 1, 2]), epsilon)));
+  return tf.relu(tf.add(tf.mul(centred, scale), beta));
 }

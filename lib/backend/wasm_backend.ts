@@ -3,7 +3,8 @@
  */
 import "@tensorflow/tfjs-backend-wasm/package.json" with { type: "json" }; // puts the package's files into the module graph
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
-import { installSlow } from "./wasm_slow.ts";
+import { installKernels } from "./kernels/install.ts";
+import { bestSimd } from "./kernels/module.ts";
 import { loadWasmBytes } from "../wasm_bytes.ts";
 import { BackendError } from "../errors.ts";
 import { setBackendOrThrow } from "./set_backend.ts";
@@ -11,13 +12,17 @@ import type { BackendInfo, BackendOptions } from "./use_backend.ts";
 
 let started = false;
 
-/** Starts the backend. */
-export async function start(_options: BackendOptions): Promise<BackendInfo> {
+/** Starts the backend, or changes the build of its kernels. */
+export async function start(options: BackendOptions): Promise<BackendInfo> {
+  const { simd = bestSimd() } = options;
   if (started) await setBackendOrThrow("wasm");
   else await startFirst();
   started = true;
-  return { name: "wasm", simd: "none", kernels: installSlow(), maxTensorBytes: 2 ** 31 - 1 };
+  return { name: "wasm", simd, kernels: installKernels(simd), maxTensorBytes: MAX_TENSOR_BYTES };
 }
+
+/** Offsets within a tensor are signed 32-bit numbers in tfjs's own kernels. */
+const MAX_TENSOR_BYTES = 2 ** 31 - 1;
 
 /** Hands tfjs its module's bytes as a blob URL: fetching one needs no permission, reading the package's folder does. */
 async function startFirst(): Promise<void> {

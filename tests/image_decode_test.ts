@@ -305,6 +305,13 @@ Deno.test("decodeImage() calls damaged pixel data corrupt and keeps the decoder'
   await assertRefused(noFrame, "corrupt_image");
 });
 
+Deno.test("decodeImage() refuses a JPEG file whose bytes cannot hold the pixels it claims", async () => {
+  for (const file of [BASELINE_JPEG, PROGRESSIVE_JPEG, GRAY_JPEG, CMYK_JPEG]) {
+    const error = await assertRefused(withForgedSize(file, 4000, 4000), "truncated_image");
+    assert.match(error.message, /4000 x 4000/);
+  }
+});
+
 Deno.test("decodeImage() refuses a JPEG file with a second frame header, wherever it hides one", async () => {
   const large = withForgedSize(BASELINE_JPEG, 65000, 65000);
   const frame = large.subarray(frameHeaderAt(large), frameHeaderAt(large) + 19);

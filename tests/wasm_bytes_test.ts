@@ -37,3 +37,29 @@ Deno.test("loadWasmBytes() names both cures and keeps both causes when neither w
     },
   );
 });
+
+/** Runs a script under no deno.json, so without this project's flags. */
+async function runWithoutFlags(permission: string[]): Promise<string> {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    cwd: new URL("..", import.meta.url),
+    args: [
+      "run",
+      "--no-config",
+      "--no-lock",
+      "--no-prompt",
+      "--no-check",
+      "--import-map=import_map.json",
+      ...permission,
+      "tests/fixtures/decode_all_formats.ts",
+    ],
+  }).output();
+  return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+}
+
+Deno.test("decodeImage() works without the raw-imports flag where reading is allowed", async () => {
+  assert.equal((await runWithoutFlags(["--allow-read"])).trim(), "24x16 3x2 5x1");
+});
+
+Deno.test("decodeImage() says what to allow without the flag and without reading", async () => {
+  assert.match(await runWithoutFlags([]), /Cannot load file:.*raw-imports.*--allow-read/);
+});

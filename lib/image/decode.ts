@@ -7,7 +7,7 @@
  * output: do large images in a worker.
  */
 import { ImageDecodeError, LimitError } from "../errors.ts";
-import { openDecoder, type RawPixels } from "./codec.ts";
+import { loadDecoder, type RawPixels } from "./codec.ts";
 import type { GifContainer } from "./gif_container.ts";
 import { type ImageContainer, parseContainer } from "./header.ts";
 import type { Image } from "./image.ts";
@@ -71,13 +71,14 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
 
   const raw = await decodePixels(file);
   const data = toRgb(file, raw, background);
+  raw.release();
   return applyOrientation({ width, height, data }, orientation);
 }
 
 /** Runs the decoder; what it throws, traps included, becomes one typed error. */
 async function decodePixels(file: ImageContainer): Promise<RawPixels> {
   const { format, container } = file;
-  const decoder = await openDecoder(format);
+  const decoder = await loadDecoder(format);
   let raw: RawPixels;
   try {
     raw = decoder(container.parts);

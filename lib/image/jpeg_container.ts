@@ -44,7 +44,7 @@ export function parseJpeg(bytes: Uint8Array): Container {
   const parts = [bytes.subarray(0, 2)];
   let orientation = 0;
   let adobe = false;
-  let frame: { width: number; height: number; components: number } | null = null;
+  let frame: FrameHeader | null = null;
   let p = 2;
   // every step moves on past one marker, 2 bytes or more
   while (true) {
@@ -60,17 +60,24 @@ export function parseJpeg(bytes: Uint8Array): Container {
     if (marker === EOI) throw corrupt("the JPEG file ends before its first scan");
     if (marker === SOS) {
       if (frame === null) throw corrupt("the JPEG file has no frame header");
-      const { width, height, components } = frame;
+      const { width, height, components, leastBytes } = frame;
       if (components === 4 && !adobe) parts.push(ADOBE_CMYK);
       const scans = parseScans(bytes, p);
       parts.push(scans.part);
+      let fault = scans.fault;
+      if (fault === null && scans.part.length < leastBytes) {
+        fault = new ImageDecodeError(
+          "truncated_image",
+          `Cannot decode image: ${scans.part.length} bytes of a JPEG file cannot hold ${width} x ${height} pixels`,
+        );
+      }
       return {
         width,
         height,
         orientation: orientation || 1,
         decodedPixels: width * height,
         parts,
-        fault: scans.fault,
+        fault,
       };
     }
     if (p + 4 > bytes.length) break;
@@ -131,10 +138,15 @@ function parseScans(bytes: Uint8Array, start: number): { part: Uint8Array; fault
   return { part: bytes.subarray(start), fault };
 }
 
-function readFrameHeader(
-  marker: number,
-  segment: Uint8Array,
-): { width: number; height: number; components: number } {
+interface FrameHeader {
+  readonly width: number;
+  readonly height: number;
+  readonly components: number;
+  /** Bytes without which the scans cannot hold the pixels. */
+  readonly leastBytes: number;
+}
+
+function readFrameHeader(marker: number, segment: Uint8Array): FrameHeader {
   if (segment.length < 10) throw corrupt("the JPEG file's frame header is too short");
   const precision = segment[4]!;
   const height = uint16(segment, 5);
@@ -153,7 +165,31 @@ function readFrameHeader(
       `Cannot decode image: the JPEG file is ${width} x ${height} pixels`,
     );
   }
-  return { width, height, components };
+  if (segment.length < 10 + 3 * components) throw corrupt("the JPEG file's frame header is too short");
+  const blocks = countBlocks(width, height, segment.subarray(10, 10 + 3 * components));
+  // each block takes a Huffman code for its mean and, in sequential files, one for its end; a code is a bit or more
+  return { width, height, components, leastBytes: (blocks * (marker === SOF2 ? 1 : 2)) / 8 };
+}
+
+/**
+ * Blocks of 8 x 8 samples in all components. The decoder fills with grey what a file lacks, so without this a forged
+ * size would pass, and cost seconds.
+ */
+function countBlocks(width: number, height: number, components: Uint8Array): number {
+  let maxH = 0;
+  let maxV = 0;
+  for (let p = 1; p < components.length; p += 3) {
+    maxH = Math.max(maxH, components[p]! >> 4);
+    maxV = Math.max(maxV, components[p]! & 15);
+  }
+  let blocks = 0;
+  for (let p = 1; p < components.length; p += 3) {
+    const h = components[p]! >> 4;
+    const v = components[p]! & 15;
+    if (h < 1 || h > 4 || v < 1 || v > 4) throw corrupt("the JPEG file has sampling factors outside 1 to 4");
+    blocks += Math.ceil((width * h) / (maxH * 8)) * Math.ceil((height * v) / (maxV * 8));
+  }
+  return blocks;
 }
 
 function isFrameHeader(marker: number): boolean {

@@ -14,8 +14,8 @@ export const PALETTE_SIZE = 256;
 
 const OKABE_ITO = [0xe69f00, 0x56b4e9, 0x009e73, 0xf0e442, 0x0072b2, 0xd55e00, 0xcc79a7, 0x000000];
 
-/** Values that each channel of the grid takes. */
-const GRID = [0, 17, 34, 51, 68, 85, 102, 119, 136, 153, 170, 187, 204, 221, 238, 255];
+/** Values that each channel of the grid takes, 0 to 255 in steps of 17. */
+const GRID = 16;
 
 /** Least and greatest L of colours taken from the grid. */
 const DARKEST = 20;
@@ -24,8 +24,6 @@ const LIGHTEST = 95;
 /** Linear RGB as seen without the long (protanopia) or the medium (deuteranopia) cones, Vienot et al.'s one-plane model. */
 const PROTANOPIA = [0.11238, 0.88762, 0, 0.11238, 0.88762, 0, 0.00401, -0.00401, 1] as const;
 const DEUTERANOPIA = [0.29275, 0.70725, 0, 0.29275, 0.70725, 0, -0.02234, 0.02234, 1] as const;
-
-let palette: Uint8Array | null = null;
 
 /**
  * The first colours of the palette.
@@ -46,38 +44,61 @@ export function labelPalette(count: number): Uint8Array<ArrayBuffer> {
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`Cannot make palette: count must be a whole number of 1 or more, got ${count}`);
   }
-  palette ??= makePalette();
+  search ??= beginSearch();
+  const distinct = Math.min(count, PALETTE_SIZE);
+  while (search.found < distinct) findNext(search);
   const colors = new Uint8Array(count * 3);
-  for (let i = 0; i < colors.length; i++) colors[i] = palette[i % palette.length]!;
+  for (let i = 0; i < colors.length; i++) colors[i] = search.colors[i % (distinct * 3)]!;
   return colors;
 }
 
-function makePalette(): Uint8Array {
+/** How far the search for colours has come; it goes only as far as colours were asked for. */
+interface Search {
+  /** (n, 3) sRGB bytes to choose from, and their CIELAB values as three kinds of eye see them. */
+  readonly candidates: Uint8Array;
+  readonly normal: Float32Array;
+  readonly protan: Float32Array;
+  readonly deutan: Float32Array;
+  /** (n) squared distance of each candidate to the nearest colour found so far. */
+  readonly nearest: Float64Array;
+  /** (256, 3) sRGB bytes, of which `found` colours are there. */
+  readonly colors: Uint8Array;
+  found: number;
+}
+
+let search: Search | null = null;
+
+function beginSearch(): Search {
   const candidates = candidateColors();
-  const normal = srgbToLab(candidates);
-  const protan = srgbToLab(simulate(candidates, PROTANOPIA));
-  const deutan = srgbToLab(simulate(candidates, DEUTERANOPIA));
-  // squared distance of each candidate to the nearest colour taken so far
-  const nearest = new Float64Array(candidates.length / 3).fill(Infinity);
-  const colors = new Uint8Array(PALETTE_SIZE * 3);
-  for (let k = 0; k < PALETTE_SIZE; k++) {
-    let taken = k; // the candidates begin with Okabe and Ito's
-    if (k >= OKABE_ITO.length) {
-      // ties go to the lowest index
-      for (let i = taken = 0; i < nearest.length; i++) if (nearest[i]! > nearest[taken]!) taken = i;
-    }
-    const q = taken * 3;
-    colors.set(candidates.subarray(q, q + 3), k * 3);
-    for (let i = 0, p = 0; i < nearest.length; i++, p += 3) {
-      const distance = Math.min(
-        squaredDistance(normal, p, q),
-        squaredDistance(protan, p, q),
-        squaredDistance(deutan, p, q),
-      );
-      if (distance < nearest[i]!) nearest[i] = distance;
-    }
+  return {
+    candidates,
+    normal: srgbToLab(candidates),
+    protan: srgbToLab(simulate(candidates, PROTANOPIA)),
+    deutan: srgbToLab(simulate(candidates, DEUTERANOPIA)),
+    nearest: new Float64Array(candidates.length / 3).fill(Infinity),
+    colors: new Uint8Array(PALETTE_SIZE * 3),
+    found: 0,
+  };
+}
+
+function findNext(search: Search): void {
+  const { candidates, normal, protan, deutan, nearest, colors, found } = search;
+  let next = found; // the candidates begin with Okabe and Ito's
+  if (found >= OKABE_ITO.length) {
+    // ties go to the lowest index
+    for (let i = next = 0; i < nearest.length; i++) if (nearest[i]! > nearest[next]!) next = i;
   }
-  return colors;
+  const q = next * 3;
+  colors.set(candidates.subarray(q, q + 3), found * 3);
+  search.found++;
+  for (let i = 0, p = 0; i < nearest.length; i++, p += 3) {
+    const distance = Math.min(
+      squaredDistance(normal, p, q),
+      squaredDistance(protan, p, q),
+      squaredDistance(deutan, p, q),
+    );
+    if (distance < nearest[i]!) nearest[i] = distance;
+  }
 }
 
 function squaredDistance(lab: Float32Array, p: number, q: number): number {
@@ -91,13 +112,14 @@ function squaredDistance(lab: Float32Array, p: number, q: number): number {
 function candidateColors(): Uint8Array {
   const colors: number[] = [];
   for (const color of OKABE_ITO) colors.push(color >> 16, (color >> 8) & 255, color & 255);
-  for (const r of GRID) {
-    for (const g of GRID) {
-      for (const b of GRID) {
-        const L = srgbToLab(Uint8Array.of(r, g, b))[0]!;
-        if (L >= DARKEST && L <= LIGHTEST) colors.push(r, g, b);
-      }
-    }
+  const grid = Uint8Array.from({ length: 3 * GRID ** 3 }, (_, i) => {
+    const color = Math.floor(i / 3);
+    const level = i % 3 === 0 ? color / GRID ** 2 : i % 3 === 1 ? color / GRID : color;
+    return (Math.floor(level) % GRID) * (255 / (GRID - 1));
+  });
+  const lab = srgbToLab(grid);
+  for (let p = 0; p < grid.length; p += 3) {
+    if (lab[p]! >= DARKEST && lab[p]! <= LIGHTEST) colors.push(grid[p]!, grid[p + 1]!, grid[p + 2]!);
   }
   return Uint8Array.from(colors);
 }

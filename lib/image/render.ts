@@ -151,12 +151,14 @@ export function colorizeLabels(labels: Int32Array, width: number, height: number
   ) {
     throw new TypeError(`Cannot colour labels: want ${width} x ${height} labels, got ${labels.length}`);
   }
+  let largest = 0;
   for (let i = 0; i < labels.length; i++) {
-    if (labels[i]! < 0) {
-      throw new RangeError(`Cannot colour labels: labels must be 0 or more, got ${labels[i]}`);
-    }
+    const label = labels[i]!;
+    if (label < 0) throw new RangeError(`Cannot colour labels: labels must be 0 or more, got ${label}`);
+    if (label > largest) largest = label;
   }
-  return { width, height, data: paint(labels, labelPalette(PALETTE_SIZE), PALETTE_SIZE) };
+  const count = Math.min(largest + 1, PALETTE_SIZE);
+  return { width, height, data: paint(labels, labelPalette(count), count) };
 }
 
 function checkSizes(action: string, image: Image, labels: Int32Array): void {

@@ -3,8 +3,8 @@
  * allocate more than the limit allows; the decoder then gets only the parts of the file that make pixels.
  *
  * Colour profiles and gamma chunks are ignored: values are taken as sRGB. Of an animated GIF the first frame is taken,
- * of an animated PNG the default image. Decoding is synchronous once the decoder is compiled, about 10 ns a byte of
- * output: do large images in a worker.
+ * of an animated PNG the default image. Decoding is synchronous once the decoder is compiled, some 20 ns a
+ * byte of output: do large images in a worker.
  */
 import { ImageDecodeError, LimitError } from "../errors.ts";
 import { loadDecoder, type RawPixels } from "./codec.ts";

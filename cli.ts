@@ -55,7 +55,7 @@ async function runCommand(args: readonly string[], context: CliContext): Promise
     case "serve":
       return await serveCommand(rest, {
         ...context,
-        loadApp: async () => (await import("./main.ts")).default,
+        openService: async () => (await import("./main.ts")).openService(),
       });
     case "--version":
     case "-V":

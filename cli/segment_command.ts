@@ -118,7 +118,10 @@ async function segmentFile(
 function summarize({ files, timings }: SegmentJobResult) {
   const text = new TextDecoder().decode(files["regions.json"]);
   const { labelRuns: _, regions, losses, ...rest } = JSON.parse(text) as RegionsJson;
-  return { ...rest, regionCount: regions.length, timings, losses, regions };
+  const milliseconds = Object.fromEntries(
+    Object.entries(timings).map(([stage, time]) => [stage, Math.round(time)]),
+  );
+  return { ...rest, regionCount: regions.length, timings: milliseconds, losses, regions };
 }
 
 function describe(input: string, result: SegmentJobResult, destinations: readonly Destination[]): string {

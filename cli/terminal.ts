@@ -38,7 +38,7 @@ export function processTerminal(): Terminal {
     color: !Deno.noColor,
     columns: () => {
       try {
-        return Deno.consoleSize().columns;
+        return Deno.consoleSize().columns || 80; // some terminals say 0
       } catch {
         return 80;
       }

@@ -34,7 +34,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "lib/progress.ts",
     ],
     packages: ["hono", "lru-cache", "node:buffer"],
-    deno: false,
+    deno: true,
   },
   "cli/": { own: ["cli/", "lib/", "workers/"], packages: ["node:path", "node:util"], deno: true },
 };

@@ -85,6 +85,6 @@ function translate(error: unknown, info: BackendInfo): unknown {
 /** A full heap shows as a trap, or as emscripten's abort; both leave the module in an unknown state. */
 function isOutOfMemory(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return (error instanceof WebAssembly.RuntimeError && /out of bounds|unreachable/.test(error.message)) ||
+  return (error instanceof WebAssembly.RuntimeError && /out of bounds|unreachable|Aborted/.test(error.message)) ||
     /OOM|out of memory|Array buffer allocation failed/i.test(error.message);
 }

@@ -12,7 +12,7 @@ export interface WasmBackend {
     _malloc(bytes: number): number;
     _free(pointer: number): void;
     /** The emscripten module's exports. */
-    readonly asm: { readonly memory: WebAssembly.Memory };
+    readonly asm: { readonly memory: WebAssembly.Memory; malloc(bytes: number): number };
   };
   readonly dataIdMap: { get(dataId: object): { memoryOffset: number } };
   makeOutput(shape: number[], dtype: "float32" | "int32"): tf.TensorInfo;
@@ -74,7 +74,8 @@ export function openHeap(backend: WasmBackend, kernels: KernelExports): Heap {
  * shows much later, if at all.
  */
 export function refuseNullPointers({ wasm }: WasmBackend): void {
-  const malloc = wasm._malloc;
+  // not wasm._malloc, a stub that puts the real function in its own place, and so over ours, when it is first called
+  const { malloc } = wasm.asm;
   wasm._malloc = (bytes) => {
     const pointer = malloc(bytes);
     if (pointer === 0 && bytes > 0) {

@@ -32,6 +32,7 @@ type Attempt = (inputs: Inputs, attributes: tf.NamedAttrMap) => tf.TensorInfo | 
 
 /** The heap in use; one to a backend, which one isolate has once. */
 let heap: Heap | undefined;
+let build: "relaxed" | "plain" | undefined;
 const installed: string[] = [];
 
 /**
@@ -41,8 +42,10 @@ const installed: string[] = [];
  * @returns Names of the kernels replaced or added.
  */
 export function installKernels(simd: "relaxed" | "plain"): readonly string[] {
+  if (heap && build === simd) return installed;
   const backend = tf.backend() as unknown as WasmBackend;
   const kernels = instantiateKernels(simd, memoryOf(backend));
+  build = simd;
   if (heap) {
     heap.kernels = kernels;
     return installed;

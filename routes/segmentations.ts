@@ -33,6 +33,9 @@ export function resourceMembers(id: string): Readonly<Record<string, unknown>> {
 /**
  * POST /v1/segmentations. Options come in the query or, in a form, as fields; `format` names the form of the answer,
  * else Accept decides. What can be refused without the body is refused before it is read.
+ *
+ * A client that goes away ends its computation. Deno 2.9 notices that at once over HTTP/2, but over HTTP/1.1 only while
+ * the body has come in one piece; in the other cases the deadline bounds what is computed for nobody.
  */
 export async function postSegmentation(
   request: Request,

@@ -160,15 +160,20 @@ export class WorkerPool<P extends Protocol<P>, Report = unknown> implements Runn
 
   #dispatch(): void {
     while (this.#line.length > 0) {
-      const slot = this.#slots.find((s) => !s.task) ?? this.#start();
-      if (!slot) return;
-      this.#assign(slot, this.#line.shift()!);
+      const idle = this.#slots.find((slot) => !slot.task);
+      if (!idle && this.#slots.length >= this.#options.size) return;
+      const task = this.#line.shift()!;
+      try {
+        this.#assign(idle ?? this.#start(), task);
+      } catch (error) { // no isolate could be started, or the job holds something that cannot be cloned
+        this.#counts.failed++;
+        this.#settle(task, error);
+      }
     }
     if (this.#onIdle && this.#running() === 0) this.#onIdle();
   }
 
-  #start(): Slot<Report> | undefined {
-    if (this.#slots.length >= this.#options.size) return undefined;
+  #start(): Slot<Report> {
     const worker = new Worker(this.#options.module, { type: "module" });
     const slot: Slot<Report> = { worker, task: undefined, jobs: 0 };
     worker.onmessage = (event: MessageEvent<FromWorker>) => this.#receive(slot, event.data);
@@ -184,13 +189,7 @@ export class WorkerPool<P extends Protocol<P>, Report = unknown> implements Runn
   #assign(slot: Slot<Report>, task: Task<Report>): void {
     const { deadlineMs = this.#options.deadlineMs, transfer = [], onStart } = task.options;
     const message: ToWorker = { type: "run", id: task.id, kind: task.kind, job: task.job };
-    try {
-      slot.worker.postMessage(message, transfer);
-    } catch (error) { // the job holds something that cannot be cloned: the caller's mistake, the isolate never saw it
-      this.#counts.failed++;
-      this.#settle(task, error);
-      return;
-    }
+    slot.worker.postMessage(message, transfer);
     slot.task = task;
     task.startedAt = performance.now();
     onStart?.();

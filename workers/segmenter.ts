@@ -1,6 +1,7 @@
 /**
  * The one way to have images segmented from outside the library: the command line, HTTP and benchmarks all start here.
  */
+import { fileURLToPath } from "node:url";
 import { InlineRunner } from "./inline.ts";
 import { WorkerPool } from "./pool.ts";
 import type { Runner } from "./runner.ts";
@@ -11,7 +12,7 @@ export type SegmentRunner = Runner<SegmentProtocol, SegmentReport>;
 
 /** Options of {@linkcode createSegmentRunner}. */
 export interface SegmentRunnerOptions {
-  /** Images segmented at once, one isolate each. @default one for each core */
+  /** Images segmented at once, one isolate each; 0 computes in this isolate. @default one for each core */
   readonly size?: number;
   /** Jobs that may wait. @default 4 for each isolate */
   readonly waitingLimit?: number;
@@ -21,16 +22,23 @@ export interface SegmentRunnerOptions {
   readonly recycleAfter?: number;
 }
 
+const MODULE = new URL("./segment_worker.ts", import.meta.url);
+
 /**
- * A pool of segmenting isolates or, on hosts without Web Workers, a runner in this isolate, one job at a time. Nothing
- * is loaded before the first job.
+ * A pool of segmenting isolates or, where there can be none, a runner in this isolate, one job at a time. Nothing is
+ * loaded before the first job.
  */
 export function createSegmentRunner(options: SegmentRunnerOptions = {}): SegmentRunner {
-  if (typeof Worker === "function") {
-    return new WorkerPool({ ...options, module: new URL("./segment_worker.ts", import.meta.url) });
-  }
+  if (options.size !== 0 && canStartWorkers()) return new WorkerPool({ ...options, module: MODULE });
   const { size: _, recycleAfter: __, ...inline } = options;
   return new InlineRunner(async () => (await import("./segment_handlers.ts")).segmentHandlers, inline);
+}
+
+/** Some hosts have no Web Workers, and Deno's need leave to read their module (`deno serve main.ts` gives none). */
+function canStartWorkers(): boolean {
+  if (typeof Worker !== "function") return false;
+  if (MODULE.protocol !== "file:") return true;
+  return Deno.permissions.querySync({ name: "read", path: fileURLToPath(MODULE) }).state === "granted";
 }
 
 /** Loads and compiles everything in every isolate before the first image comes. */

@@ -1,0 +1,22 @@
+/**
+ * Entry for hosts that serve a default export: Deno Deploy and `deno serve main.ts`. Configured by the variables of
+ * `routes/config.ts`; nothing heavy is loaded before the first image. `server.ts` listens on a port itself.
+ *
+ * @module
+ */
+import { processEnvironment, readConfig } from "./routes/config.ts";
+import { logError } from "./routes/log.ts";
+import { createService, type Service } from "./routes/service.ts";
+
+let service: Service | undefined;
+
+/** The service of this process, made when first asked for. */
+export function openService(): Service {
+  return service ??= createService(readConfig(processEnvironment), logError);
+}
+
+export default {
+  fetch(request: Request, info?: unknown): Response | Promise<Response> {
+    return openService().fetch(request, info);
+  },
+};

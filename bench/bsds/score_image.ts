@@ -1,0 +1,108 @@
+/**
+ * One image through one method: read, segment, score, export. Runs in an isolate; whatever is wrong with the image or its
+ * ground truth comes back as a problem, so that the run goes on and nothing is dropped silently.
+ */
+import { join } from "node:path";
+import { decodeImage } from "../../lib/image/decode.ts";
+import type { Image } from "../../lib/image/image.ts";
+import { readGroundTruth } from "../../lib/metrics/bsds_files.ts";
+import { scoreHierarchy } from "../../lib/metrics/hierarchy_scores.ts";
+import { type RegionScores, scoreStack } from "../../lib/metrics/region_scores.ts";
+import { createRandom } from "../../lib/random.ts";
+import type { DatasetImage } from "./dataset.ts";
+import { exportMaps } from "./export.ts";
+import { METHODS, type MethodSettings, type Partitions } from "./methods.ts";
+
+/** What decides a result. */
+export interface MethodConfig {
+  readonly method: string;
+  readonly settings: MethodSettings;
+  readonly scales: readonly number[];
+  readonly seed: number;
+}
+
+/** One image to do. */
+export interface ImageJob {
+  readonly image: DatasetImage;
+  readonly config: MethodConfig;
+  /** Folder for label maps; undefined for none. */
+  readonly exportFolder: string | undefined;
+}
+
+/** What came of it. */
+export interface ImageResult {
+  readonly id: string;
+  /** undefined where there was nothing to score against, or a problem. */
+  readonly scores: RegionScores | undefined;
+  /** What went wrong, for the report. */
+  readonly problem: string | undefined;
+  /** Milliseconds that the method took, without reading and scoring. */
+  readonly milliseconds: number;
+}
+
+/** Kinds of job of the benchmark's isolates. */
+export interface BenchProtocol {
+  readonly image: { readonly job: ImageJob; readonly result: ImageResult };
+}
+
+/** Does one image. */
+export async function scoreImage(job: ImageJob, signal: AbortSignal): Promise<ImageResult> {
+  const { image, config, exportFolder } = job;
+  const started = performance.now();
+  let milliseconds = 0;
+  const result = (scores: RegionScores | undefined, problem?: string): ImageResult => ({
+    id: image.id,
+    scores,
+    problem,
+    milliseconds,
+  });
+  try {
+    const method = METHODS[config.method];
+    if (!method) throw new RangeError(`Cannot run benchmark: there is no method ${config.method}`);
+    const picture = await decodeImage(await Deno.readFile(image.path));
+    const annotators = image.groundTruth ? await annotatorsOf(image.groundTruth, picture) : undefined;
+    const segmentStarted = performance.now();
+    const partitions = await method.segment(picture, config.settings, config.scales, {
+      random: createRandom(config.seed),
+      seed: config.seed,
+      signal,
+    });
+    milliseconds = performance.now() - segmentStarted;
+    checkPartitions(partitions, config.scales.length);
+    if (exportFolder) {
+      await exportMaps(partitions, config.scales, picture, join(exportFolder, `${image.id}.npy`));
+    }
+    return result(annotators && score(partitions, annotators, config.scales));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    milliseconds ||= performance.now() - started;
+    return result(undefined, error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function annotatorsOf(path: string, image: Image): Promise<readonly Int32Array[]> {
+  const { width, height, maps } = await readGroundTruth(await Deno.readFile(path)).catch((error) => {
+    throw new Error(`${path}: ${error.message}`, { cause: error });
+  });
+  if (width !== image.width || height !== image.height) {
+    throw new Error(
+      `image is ${image.width} x ${image.height}, its ground truth ${path} is ${width} x ${height}`,
+    );
+  }
+  return maps;
+}
+
+function checkPartitions(partitions: Partitions, scales: number): void {
+  const count = partitions.kind === "maps" ? partitions.maps.length : partitions.thresholds?.length ?? scales;
+  if (count !== scales) throw new RangeError(`the method gave ${count} partitions for ${scales} scales`);
+}
+
+function score(
+  partitions: Partitions,
+  annotators: readonly Int32Array[],
+  scales: readonly number[],
+): RegionScores {
+  if (partitions.kind === "maps") return scoreStack(partitions.maps, annotators, scales);
+  const { superpixels, tree, thresholds = scales } = partitions;
+  return scoreHierarchy(superpixels, tree, annotators, thresholds, scales);
+}

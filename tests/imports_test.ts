@@ -7,36 +7,37 @@ import { dirname, join, relative } from "node:path/posix";
 interface Layer {
   /** Own modules, by the start of their path. */
   readonly own: readonly string[];
-  /** Bare specifiers, by their start; everything else is refused. */
-  readonly packages: readonly string[];
+  /** Packages, by the start of their specifier. */
+  readonly packages: RegExp;
   /** Whether `Deno` may be used. */
   readonly deno: boolean;
 }
 
 const LAYERS: Readonly<Record<string, Layer>> = {
+  // runs in any runtime, a browser's worker included
   "lib/": {
     own: ["lib/"],
-    packages: ["@tensorflow/", "fflate", "imagescript/", "ml-matrix"],
+    packages: /^(@tensorflow\/|fflate$|imagescript\/|ml-matrix$)/,
     deno: false,
   },
-  "workers/": { own: ["lib/", "workers/"], packages: [], deno: false },
-  // formats, errors and settings, but no tensors and no algorithms
+  "workers/": { own: ["lib/", "workers/"], packages: /^node:url$/, deno: true },
+  // formats, errors and settings, but no tensors, no pixels and no algorithms
   "routes/": {
     own: [
       "routes/",
       "workers/",
+      "lib/content_id.ts",
       "lib/errors.ts",
       "lib/formats/",
       "lib/options.ts",
+      "lib/progress.ts",
       "lib/settings.ts",
       "lib/version.ts",
-      "lib/content_id.ts",
-      "lib/progress.ts",
     ],
-    packages: ["hono", "lru-cache", "node:buffer"],
+    packages: /^(?!@tensorflow|imagescript|fflate|ml-matrix|node:(fs|child_process))/,
     deno: true,
   },
-  "cli/": { own: ["cli/", "lib/", "workers/"], packages: ["node:path", "node:util"], deno: true },
+  "cli/": { own: ["cli/", "lib/", "workers/"], packages: /^node:(path|util)$/, deno: true },
 };
 
 interface Import {
@@ -104,7 +105,7 @@ for (const [folder, { own, packages, deno }] of Object.entries(LAYERS)) {
         const path = ownPath(module, specifier);
         // a type is gone when the code runs; lib's are everyone's vocabulary
         const allowed = path === undefined
-          ? packages.some((start) => specifier.startsWith(start))
+          ? packages.test(specifier)
           : own.some((start) => path.startsWith(start)) || (typeOnly && path.startsWith("lib/"));
         if (!allowed) wrong.push(`${module} imports ${specifier}`);
       }

@@ -40,7 +40,7 @@ Deno.test("loadWasmBytes() names both cures and keeps both causes when neither w
 
 /** Runs a script under no deno.json, so without this project's flags. */
 async function runWithoutFlags(permission: string[]): Promise<string> {
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const { stdout, stderr } = await new Deno.Command("deno", {
     cwd: new URL("..", import.meta.url),
     args: [
       "run",

@@ -2,16 +2,32 @@
  * The HTTP application: which path leads where, and what holds for all of them. `createApp()` reads its options once and
  * opens no port, so tests call `app.request()` and every host can serve `app.fetch`.
  */
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
+import type { TypedResponse } from "hono/types";
+import { describeRoute, generateSpecs, validator } from "hono-openapi";
 import { MODEL_VERSION, VERSION } from "../lib/version.ts";
 import type { SegmentRunner } from "../workers/segmenter.ts";
 import { ByteBudget } from "./body.ts";
+import {
+  DOCUMENT,
+  getDescription,
+  getFileDescription,
+  postDescription,
+  statusDescription,
+} from "./openapi.ts";
 import { HttpProblem, isServerFault, problemResponse, PROBLEMS } from "./problem.ts";
 import { Results } from "./results.ts";
-import { getSegmentation, getSegmentationFile, postSegmentation, resourceMembers } from "./segmentations.ts";
+import { type SegmentationJson, type SubmissionFields, submissionQuery } from "./schema.ts";
+import {
+  checkQuery,
+  getSegmentation,
+  getSegmentationFile,
+  postSegmentation,
+  resourceMembers,
+} from "./segmentations.ts";
 import { MemoryStore, type ResultStore } from "./store.ts";
 
 /** Options of {@linkcode createApp}. */
@@ -76,26 +92,67 @@ export function createApp(options: AppOptions) {
   });
   app.notFound((c) => problem(c, new HttpProblem("not_found", `Cannot find ${c.req.path}`)));
 
-  return app
-    .get("/healthz", (c) => c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" }))
-    .get(
-      "/version",
-      (c) => c.json({ version: VERSION, model: MODEL_VERSION }, 200, { "Cache-Control": "no-cache" }),
+  const routes = app
+    .get("/healthz", describeRoute(statusDescription("health", "Whether the service answers")), (c) => {
+      return c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" });
+    })
+    .get("/version", describeRoute(statusDescription("version", "Versions of service and model")), (c) => {
+      return c.json({ version: VERSION, model: MODEL_VERSION }, 200, { "Cache-Control": "no-cache" });
+    })
+    .post(
+      "/v1/segmentations",
+      describeRoute(postDescription),
+      validator("query", submissionQuery, (result, c) => {
+        if (result.success) return;
+        checkQuery(c.req.raw); // says it better, and as a problem
+        throw new HttpProblem("malformed_request", "Cannot read query: it does not fit /openapi.json");
+      }),
+      acceptsForm,
+      async (c) =>
+        (await postSegmentation(c.req.raw, results, limits)) as JsonAnswer<SegmentationJson, 200 | 201>,
     )
-    .post("/v1/segmentations", (c) => postSegmentation(c.req.raw, results, limits))
-    .get("/v1/segmentations/:id", (c) => getSegmentation(c.req.raw, results, c.req.param("id")))
-    .get(
-      "/v1/segmentations/:id/:format",
-      (c) => getSegmentationFile(c.req.raw, results, c.req.param("id"), c.req.param("format")),
-    )
-    .get("/problems/:code", getProblem)
-    .all("/healthz", otherMethod("GET, HEAD"))
-    .all("/version", otherMethod("GET, HEAD"))
-    .all("/v1/segmentations", otherMethod("POST"))
-    .all("/v1/segmentations/:id", otherMethod("GET, HEAD"))
-    .all("/v1/segmentations/:id/:format", otherMethod("GET, HEAD"))
-    .all("/problems/:code", otherMethod("GET, HEAD"));
+    .get("/v1/segmentations/:id", describeRoute(getDescription), async (c) => {
+      return (await getSegmentation(c.req.raw, results, c.req.param("id"))) as JsonAnswer<
+        SegmentationJson,
+        200
+      >;
+    })
+    .get("/v1/segmentations/:id/:format", describeRoute(getFileDescription), (c) => {
+      return getSegmentationFile(c.req.raw, results, c.req.param("id"), c.req.param("format"));
+    })
+    .get("/problems/:code", describeRoute({ hide: true }), getProblem);
+
+  let document: Promise<string> | undefined;
+  app.get("/openapi.json", async (c) => {
+    document ??= generateSpecs(routes, { documentation: DOCUMENT, defaultValidationErrorResponse: false })
+      .then((specs) => JSON.stringify(specs));
+    return c.body(await document, 200, {
+      "Content-Type": "application/json",
+      "Cache-Control": "public, max-age=3600",
+    });
+  });
+  for (const [path, allow] of Object.entries(ALLOWED)) app.all(path, otherMethod(allow));
+  return routes;
 }
+
+/** Methods of each path, for 405. */
+const ALLOWED = {
+  "/healthz": "GET, HEAD",
+  "/version": "GET, HEAD",
+  "/openapi.json": "GET, HEAD",
+  "/problems/:code": "GET, HEAD",
+  "/v1/segmentations": "POST",
+  "/v1/segmentations/:id": "GET, HEAD",
+  "/v1/segmentations/:id/:format": "GET, HEAD",
+};
+
+/** A raw answer whose body is JSON of a type, as far as the typed client is concerned. */
+type JsonAnswer<T, Status extends 200 | 201> = Response & TypedResponse<T, Status, "json">;
+
+/** Does nothing but tell the typed client that a form with an image may be sent. */
+const acceptsForm: MiddlewareHandler<AppEnv, "/v1/segmentations", {
+  in: { form?: SubmissionFields & { image: File | Blob } };
+}> = (_, next) => next();
 
 /** The application's type, for Hono's typed client. */
 export type AppType = ReturnType<typeof createApp>;

@@ -31,6 +31,20 @@ export function resourceMembers(id: string): Readonly<Record<string, unknown>> {
 }
 
 /**
+ * Checks the options in a query, and whether the answer can have a form that the client accepts.
+ *
+ * @throws {OptionError} for the first one that is unknown, given twice or out of range.
+ * @throws {HttpProblem} `not_acceptable`.
+ */
+export function checkQuery(request: Request): Map<string, string> {
+  const fields = new Map<string, string>();
+  addFields(fields, new URL(request.url).searchParams);
+  parseOptions(fields);
+  chooseFormat(request, fields.get("format"));
+  return fields;
+}
+
+/**
  * POST /v1/segmentations. Options come in the query or, in a form, as fields; `format` names the form of the answer,
  * else Accept decides. What can be refused without the body is refused before it is read.
  *
@@ -43,10 +57,7 @@ export async function postSegmentation(
   limits: BodyLimits,
 ): Promise<Response> {
   const type = mediaTypeOf(request);
-  const fields = new Map<string, string>();
-  addFields(fields, new URL(request.url).searchParams);
-  parseOptions(fields);
-  chooseFormat(request, fields.get("format"));
+  const fields = checkQuery(request);
 
   const body = await readBody(request, limits);
   try {

@@ -4,6 +4,7 @@
  */
 import { decodeImage } from "./image/decode.ts";
 import { srgbToLab } from "./image/color.ts";
+import { mergeAlike } from "./dsc/merge_alike.ts";
 import { type Image, isImage } from "./image/image.ts";
 import { fitWithin, resizeImage, resizeLabels } from "./image/resize.ts";
 import { type BackendChoice, type Method, type ResolvedSettings, type SegmentSettings } from "./options.ts";
@@ -13,7 +14,7 @@ import { parseSettings } from "./settings.ts";
 import { createStages, type StageProgress, type Stages } from "./stages.ts";
 import type { LossPoint, SuperpixelGraph } from "./dsc/mod.ts";
 import type { SuperAEOutput, SuperAEWeights } from "./superae/mod.ts";
-import { connectedComponents, mergeSmallRegions } from "./superpixels/connectivity.ts";
+import { mergeSmallRegions } from "./superpixels/connectivity.ts";
 import { superpixels } from "./superpixels/mod.ts";
 
 /** Options of {@linkcode segment}: the settings of `SEGMENT_OPTIONS`, and what cannot travel. */
@@ -155,11 +156,11 @@ async function segmentWorkingImage(
   if (settings.method !== "flat-dsc") return { ...found, labels: map, losses: [] };
   return await stages.run("cut", async (report) => {
     const cut = await cutSuperpixels(image, map, count, output, weights, settings, report, signal);
-    const partition = map.map((superpixel) => cut.partitions[superpixel]!);
-    const regions = connectedComponents(partition, width, height);
-    const labels = mergeSmallRegions(regions.labels, srgbToLab(smoothed), width, height, {
+    const lab = srgbToLab(image);
+    const partitions = mergeAlike(cut.partitions, map, lab, width, height);
+    const { labels } = mergeSmallRegions(map.map((j) => partitions[j]!), lab, width, height, {
       minSize: Math.round(width * height * SMALLEST_REGION),
-    }).labels;
+    });
     return { ...found, labels, losses: cut.losses };
   });
 }

@@ -43,8 +43,8 @@ export function createStages(
         onProgress?.({ stage, fraction: done + share * Math.min(1, part), ...progress });
       });
       times[stage] = (times[stage] ?? 0) + performance.now() - start;
-      // a sum of shares may end at 1.0000000000000002
-      done = Math.min(1, done + share);
+      // a sum of shares ends at 1 but for rounding
+      done = done + share > 1 - 1e-9 ? 1 : done + share;
       onProgress?.({ stage, fraction: done });
       return result;
     },

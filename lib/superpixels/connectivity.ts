@@ -5,6 +5,7 @@
  */
 import { adjacency } from "./adjacency.ts";
 import { checkLab, checkMap, checkNumber } from "./check.ts";
+import { find } from "./union_find.ts";
 
 /** A label map with compact ids. */
 export interface LabelMap {
@@ -277,18 +278,6 @@ function union(parent: Int32Array, a: number, b: number): number {
   const ra = find(parent, a), rb = find(parent, b);
   if (ra < rb) return parent[rb] = ra;
   return parent[ra] = rb;
-}
-
-/** Root of a tree; halves the path as it climbs. */
-function find(parent: Int32Array, i: number): number {
-  let up = parent[i]!;
-  while (up !== i) {
-    const above = parent[up]!;
-    parent[i] = above;
-    i = above;
-    up = parent[i]!;
-  }
-  return i;
 }
 
 /** Replaces each id's parent by the compact id of its root; roots are the lowest ids, so one ascending pass does. */

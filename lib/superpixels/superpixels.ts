@@ -1,0 +1,139 @@
+/**
+ * One call for all three methods: a wanted number of superpixels, turned into each method's own options. SLIC takes the
+ * number as it is; for the others, whose number follows the content, the option that moves it most is searched for.
+ */
+import type { SuperpixelMethod } from "../options.ts";
+import { checkLab, checkNumber } from "./check.ts";
+import { type LabelMap, mergeSmallRegions } from "./connectivity.ts";
+import { mergeGridEdges, sortGridEdges } from "./felzenszwalb.ts";
+import { meanShift } from "./mean_shift.ts";
+import { slic } from "./slic.ts";
+
+/** Options of {@linkcode superpixels}. */
+export interface SuperpixelsOptions {
+  /** slic: even sizes; felzenszwalb and mean-shift: follow content. @default "slic" */
+  method?: SuperpixelMethod;
+  /** About how many, from 1. The others than slic come within a tenth on most photos; flat images have fewer. @default 600 */
+  count?: number;
+}
+
+/** Trials of a search. Photos need 3 on average; an image without enough detail ends at the option's bound after 2. */
+const TRIALS = 6;
+/** A count this close to the wanted one, as a ratio, ends the search. */
+const TOLERANCE = 1.1;
+
+/**
+ * Divides an image into about `count` superpixels.
+ *
+ * @param lab (H, W, 3) CIELAB values, interleaved, L 0 to 100.
+ * @param width W, pixels.
+ * @param height H, pixels.
+ * @param options See {@linkcode SuperpixelsOptions}.
+ * @returns (H, W) labels, 0 to count - 1 in scan order, each label 4-connected; and their count.
+ * @throws {RangeError} For a bad width or height, method or count, or values in lab that are not finite.
+ * @throws {TypeError} For a lab of the wrong kind or length.
+ *
+ * @example
+ * ```ts
+ * import { superpixels } from "./superpixels.ts";
+ * import assert from "node:assert/strict";
+ *
+ * // two halves, black and white, 8 x 4
+ * const lab = new Float32Array(8 * 4 * 3);
+ * for (let p = 0; p < 32; p++) lab[p * 3] = p % 8 < 4 ? 0 : 100;
+ * const { labels, count } = superpixels(lab, 8, 4, { method: "mean-shift", count: 2 });
+ * assert.equal(count, 2);
+ * assert.deepEqual([...labels.subarray(0, 8)], [0, 0, 0, 0, 1, 1, 1, 1]);
+ * ```
+ */
+export function superpixels(
+  lab: Float32Array,
+  width: number,
+  height: number,
+  options: SuperpixelsOptions = {},
+): LabelMap {
+  const { method = "slic", count = 600 } = options;
+  const action = "Cannot make superpixels";
+  checkLab(action, lab, width, height);
+  checkNumber(action, "count", count, 1, Infinity, true);
+  const area = width * height / count; // of one superpixel
+  switch (method) {
+    case "slic":
+      return counted(slic(lab, width, height, { segments: count }));
+    case "felzenszwalb": {
+      const edges = sortGridEdges(lab, width, height, SIGMA);
+      // at 600 superpixels of a 481 x 321 photo: minSize 21, scale about 100, the usual defaults
+      const minSize = area / 12;
+      return search(
+        (scale) => mergeSmallRegions(mergeGridEdges(edges, scale), lab, width, height, { minSize }),
+        { wanted: count, first: 0.4 * area, min: 0.1, max: 1e5, slope: 0.9 },
+      );
+    }
+    case "mean-shift": {
+      // at 600 superpixels of a 481 x 321 photo: spatialRadius 8, minSize 43, rangeRadius about 8
+      const spatialRadius = Math.min(32, Math.max(2, Math.sqrt(area) / 2)), minSize = area / 6;
+      return search(
+        (rangeRadius) => counted(meanShift(lab, width, height, { spatialRadius, rangeRadius, minSize })),
+        { wanted: count, first: 8, min: 0.5, max: 64, slope: 1.1 },
+      );
+    }
+    default:
+      throw new RangeError(
+        `${action}: method must be slic, felzenszwalb or mean-shift, got ${String(method satisfies never)}`,
+      );
+  }
+}
+
+/** Smoothing before Felzenszwalb-Huttenlocher, as in the paper. */
+const SIGMA = 0.8;
+
+interface SearchOptions {
+  /** The count wanted. */
+  readonly wanted: number;
+  /** Values of the option: the first tried, the least and the largest allowed. */
+  readonly first: number;
+  readonly min: number;
+  readonly max: number;
+  /** Typical fall of log(count) per rise of log(option), for steps before both sides of the wanted count are known. */
+  readonly slope: number;
+}
+
+// Regula falsi on log(count) over log(option). Counts fall as the option rises, nearly everywhere: where they do not, the
+// closest count found still stands.
+function search(run: (value: number) => LabelMap, options: SearchOptions): LabelMap {
+  const { wanted, first, min, max, slope } = options;
+  const least = Math.log(min), most = Math.log(max);
+  let low = least, high = most, lowError = NaN, highError = NaN; // low: too many regions; high: too few
+  let best: LabelMap | undefined, bestError = Infinity;
+  let value = Math.min(most, Math.max(least, Math.log(first)));
+  for (let trial = 0; trial < TRIALS; trial++) {
+    const map = run(Math.exp(value));
+    const error = Math.log(map.count / wanted);
+    if (best === undefined || Math.abs(error) < Math.abs(bestError)) {
+      best = map;
+      bestError = error;
+    }
+    if (Math.abs(error) <= Math.log(TOLERANCE)) break;
+    if (error > 0) {
+      low = value;
+      lowError = error;
+    } else {
+      high = value;
+      highError = error;
+    }
+    let next = low + (high - low) * lowError / (lowError - highError);
+    if (Number.isNaN(next)) next = value + error / slope; // one side is unknown
+    // away from the ends, so that a bent curve cannot hold the search at one of them
+    const margin = Number.isNaN(lowError + highError) ? 0 : 0.1 * (high - low);
+    next = Math.min(high - margin, Math.max(low + margin, next));
+    if (next === value) break; // at the bound of the option: the image has no more detail, or no less
+    value = next;
+  }
+  return best!;
+}
+
+function counted(labels: Int32Array<ArrayBuffer>): LabelMap {
+  let max = 0;
+  for (let p = 0; p < labels.length; p++) if (labels[p]! > max) max = labels[p]!;
+  return { labels, count: max + 1 };
+}

@@ -73,9 +73,13 @@ function translate(error: unknown, info: BackendInfo): unknown {
     return error;
   }
   if (info.name === "wasm" && isOutOfMemory(error)) {
-    const failure = new BackendError("backend_out_of_memory", "Cannot finish job: the wasm heap is full", {
-      cause: error,
-    });
+    const failure = new BackendError(
+      "backend_out_of_memory",
+      "Cannot finish job: the wasm module trapped, most likely on a full heap",
+      {
+        cause: error,
+      },
+    );
     poisonIsolate(failure);
     return failure;
   }
@@ -85,6 +89,7 @@ function translate(error: unknown, info: BackendInfo): unknown {
 /** A full heap shows as a trap, or as emscripten's abort; both leave the module in an unknown state. */
 function isOutOfMemory(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return (error instanceof WebAssembly.RuntimeError && /out of bounds|unreachable|Aborted/.test(error.message)) ||
+  return (error instanceof WebAssembly.RuntimeError &&
+    /out of bounds|unreachable|Aborted/.test(error.message)) ||
     /OOM|out of memory|Array buffer allocation failed/i.test(error.message);
 }

@@ -43,7 +43,7 @@ export function convolve3x3(
     store<u32>(table, <u32> slot(scratch, rowB, y - 1, H));
     store<u32>(table, <u32> slot(scratch, rowB, y, H), 4);
     store<u32>(table, <u32> slot(scratch, rowB, y + 1, H), 8);
-    multiplyRow(table, 3, 3 * C, floats(stride * C), weights, bias, out, floats(O), OW, O, floor);
+    multiplyRow(table, 3, 3 * C, floats(stride * C), weights, bias, out, floats(O), OW, O, (C & 3) == 0, floor);
     out += floats(OW * O);
   }
 }
@@ -63,7 +63,7 @@ export function inputGradient3x3Stride2(
   H: i32, W: i32, C: i32, O: i32,
 ): void {
   const OH = (H + 1) / 2, OW = (W + 1) / 2, rowB = floats((OW + 2) * O), table = scratch + 4 * rowB;
-  const none: f32 = -Infinity, step = floats(O), outStep = floats(2 * C);
+  const none: f32 = -Infinity, step = floats(O), outStep = floats(2 * C), dots = (O & 3) == 0;
   memory.fill(scratch, 0, 4 * rowB);
   let next = 0;
   for (let y = 0; y < H; y++) {
@@ -73,8 +73,8 @@ export function inputGradient3x3Stride2(
     store<u32>(table, <u32> (slot(scratch, rowB, m, OH) + step));
     if (odd) store<u32>(table, <u32> (slot(scratch, rowB, m + 1, OH) + step), 4);
     const row = dx + floats(y * W * C);
-    multiplyRow(table, 1 + odd, O, step, odd ? w21 : w11, zeros, row, outStep, OW, C, none);
-    multiplyRow(table, 1 + odd, 2 * O, step, odd ? w22 : w12, zeros, row + floats(C), outStep, W >> 1, C, none);
+    multiplyRow(table, 1 + odd, O, step, odd ? w21 : w11, zeros, row, outStep, OW, C, dots, none);
+    multiplyRow(table, 1 + odd, 2 * O, step, odd ? w22 : w12, zeros, row + floats(C), outStep, W >> 1, C, dots, none);
   }
 }
 
@@ -99,6 +99,6 @@ export function multiply(
       copyMasked(at, mask + <usize> n * step, scratch + 16, rows * K);
       store<u32>(scratch, <u32> (scratch + 16));
     }
-    multiplyRow(scratch, 1, K, step, weights, bias, out + <usize> n * outStep, outStep, rows, O, floor);
+    multiplyRow(scratch, 1, K, step, weights, bias, out + <usize> n * outStep, outStep, rows, O, (K & 3) == 0, floor);
   }
 }

@@ -6,6 +6,7 @@
  * 6 pixels by 8 channels are 12 accumulators; with 2 weights and 1 splat they fill the 15 registers that V8 gives out of
  * 16. 8 loads stand against 12 multiply-adds, so the two multiply ports set the pace, not the two load ports.
  */
+import { dotRow } from "./dots";
 import { floats, fma, splat, storeLanes } from "./simd";
 
 /**
@@ -15,13 +16,14 @@ import { floats, fma, splat, storeLanes } from "./simd";
  * @param length Floats in each segment.
  * @param step Bytes from a pixel's inputs to the next pixel's, in every segment.
  * @param weights From `pack`: blocks of (segments * length, 8), a last block of 4 where O % 8 is 1 to 4.
+ * @param dots Whether the last block of 4 is packed for `dotRow`: where the input channels are a multiple of 4.
  * @param bias O floats, padded to whole blocks.
  * @param out Where pixel 0 goes; `outStep` bytes from one pixel to the next.
  * @param floor Least value of an output: 0 for relu, -infinity for none.
  */
 export function multiplyRow(
   table: usize, segments: i32, length: i32, step: usize, weights: usize, bias: usize,
-  out: usize, outStep: usize, n: i32, O: i32, floor: f32,
+  out: usize, outStep: usize, n: i32, O: i32, dots: bool, floor: f32,
 ): void {
   const least = f32x4.splat(floor), lengthB = floats(length), tableEnd = table + floats(segments);
   const blockB = floats(segments * length * 8);
@@ -38,7 +40,7 @@ export function multiplyRow(
         let p0 = <usize> load<u32>(t) + offset, p2 = p0 + 2 * step, p4 = p2 + 2 * step;
         const end = p0 + lengthB;
         while (p0 < end) {
-          const w0 = v128.load(w), w1 = v128.load(w, 16);
+          const w0 = v128.load(w), w1 = v128.load(w + 16);
           let s = splat(p0);
           a0 = fma(s, w0, a0);
           a1 = fma(s, w1, a1);
@@ -100,10 +102,12 @@ export function multiplyRow(
     bias += 32;
     out += 32;
   }
-  if (o < O) multiplyRow4(table, tableEnd, lengthB, step, weights, bias, out, outStep, n, O - o, least);
+  if (o >= O) return;
+  if (dots) dotRow(table, tableEnd, lengthB, step, weights, bias, out, outStep, n, O - o, floor);
+  else multiplyRow4(table, tableEnd, lengthB, step, weights, bias, out, outStep, n, O - o, least);
 }
 
-/** The last block of up to 4 channels: 8 pixels by 4 channels, which the load ports limit to about two thirds of peak. */
+/** The last block of up to 4 channels, where dot products do not apply: 8 pixels by 4 channels. */
 function multiplyRow4(
   table: usize, tableEnd: usize, lengthB: usize, step: usize, weights: usize, bias: usize,
   out: usize, outStep: usize, n: i32, lanes: i32, least: v128,
@@ -183,8 +187,8 @@ function store4(p: usize, a: v128, lanes: i32): void {
 }
 
 /**
- * Rearranges weights for {@link multiplyRow}: blocks of 8 output channels, each (taps, K, 8), the last one 4 wide where 1
- * to 4 channels remain; absent channels weigh 0.
+ * Rearranges weights for {@link multiplyRow}: blocks of 8 output channels, each (taps, K, 8); where 1 to 4 channels remain,
+ * they come as (channels, taps, K) if K is a multiple of 4, else as (taps, K, 4). Absent channels weigh 0.
  *
  * @param table `taps` whole numbers: which tap of `from` comes where.
  * @param tapStep Floats from one tap to the next, `kStep` from one input channel, `oStep` from one output channel.
@@ -194,6 +198,15 @@ export function pack(
 ): void {
   for (let o = 0; o < O; o += 8) {
     const wide = O - o > 4 ? 8 : 4;
+    if (wide == 4 && (K & 3) == 0) {
+      for (; o < O; o++) {
+        for (let t = 0; t < taps; t++) {
+          let p = from + floats(load<i32>(table + floats(t)) * tapStep + o * oStep);
+          for (let k = 0; k < K; k++, p += floats(kStep), to += 4) store<f32>(to, load<f32>(p));
+        }
+      }
+      return;
+    }
     for (let t = 0; t < taps; t++) {
       const tap = from + floats(load<i32>(table + floats(t)) * tapStep);
       for (let k = 0; k < K; k++) {

@@ -4,7 +4,15 @@
 import * as tf from "@tensorflow/tfjs-core";
 import type { Image } from "../image/image.ts";
 import { EMBEDDING_CHANNELS } from "./architecture.ts";
-import { boundaryLogits, createParameters, decode, disposeParameters, encode, imageTensor } from "./model.ts";
+import {
+  boundaryLogits,
+  createParameters,
+  decode,
+  disposeParameters,
+  encode,
+  imageTensor,
+  withoutMargin,
+} from "./model.ts";
 import type { SuperAEWeights } from "./weights.ts";
 
 /** A map of (height, width, channels) interleaved values, on every second pixel of the image: sample (y, x) sits on pixel (2y, 2x). */
@@ -13,7 +21,9 @@ export interface HalfMap {
   readonly width: number;
   /** ceil(H / 2). */
   readonly height: number;
+  /** Values per sample. */
   readonly channels: number;
+  /** (height, width, channels) interleaved. */
   readonly data: Float32Array;
 }
 
@@ -36,16 +46,18 @@ export interface SuperAEOutput {
  */
 export async function applySuperAE(image: Image, weights: SuperAEWeights): Promise<SuperAEOutput> {
   const parameters = createParameters(weights);
-  const halfWidth = Math.ceil(image.width / 2), halfHeight = Math.ceil(image.height / 2);
   const [features, smoothed, boundary] = tf.tidy(() => {
     const F = encode(parameters, imageTensor(image));
-    const half = (map: tf.Tensor4D) => tf.slice(map, [0, 0, 0, 0], [1, halfHeight, halfWidth, map.shape[3]]);
-    const x = tf.slice(decode(parameters, F), [0, 0, 0, 0], [1, image.height, image.width, 3]);
+    const x = withoutMargin(decode(parameters, F), image, 1);
     const bytes = tf.clipByValue(tf.mul(tf.add(x, 0.5), 255), 0, 255);
-    return [half(F), bytes, tf.sigmoid(half(boundaryLogits(parameters, F)))];
+    return [
+      withoutMargin(F, image, 2),
+      bytes,
+      tf.sigmoid(withoutMargin(boundaryLogits(parameters, F), image, 2)),
+    ];
   }) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
   try {
-    const half = { width: halfWidth, height: halfHeight };
+    const half = { width: Math.ceil(image.width / 2), height: Math.ceil(image.height / 2) };
     return {
       features: { ...half, channels: EMBEDDING_CHANNELS, data: await features.data<"float32">() },
       smoothed: { width: image.width, height: image.height, data: rounded(await smoothed.data<"float32">()) },

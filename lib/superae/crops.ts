@@ -9,9 +9,11 @@ import { superpixelMeans } from "./loss.ts";
 
 /** An image, the superpixels whose means its reconstruction is drawn to, and perhaps the boundaries to learn. */
 export interface TrainingImage {
+  /** The image. */
   readonly image: Image;
   /** (H, W) superpixel of each pixel, 0 to `superpixelCount - 1`. */
   readonly superpixels: Int32Array;
+  /** How many superpixels there are. */
   readonly superpixelCount: number;
   /** (H, W) how much of a boundary each pixel is, 0 to 255: pseudo-labels from the hierarchy itself. */
   readonly boundary?: Uint8Array;

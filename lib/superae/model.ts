@@ -51,27 +51,46 @@ export function disposeParameters(parameters: Parameters): void {
 }
 
 /**
- * The image as a (1, H', W', 3) tensor in [-0.5, 0.5], sides padded to a multiple of 16 by repeating the last row and
- * column: zeros there would look like a boundary to the encoder.
+ * The image as a (1, H', W', 3) tensor in [-0.5, 0.5], mirrored past its frame by a margin and on to a multiple of 16:
+ * there the convolutions would else see zeros, which look like a boundary and mark the frame in every feature.
  */
 export function imageTensor({ width, height, data }: Image): tf.Tensor4D {
-  const paddedWidth = padded(width), paddedHeight = padded(height);
-  const values = new Float32Array(paddedWidth * paddedHeight * 3);
-  for (let y = 0, p = 0; y < paddedHeight; y++) {
-    const row = Math.min(y, height - 1) * width;
-    for (let x = 0; x < paddedWidth; x++) {
-      const q = 3 * (row + Math.min(x, width - 1));
+  const columns = mirroredIndices(width), rows = mirroredIndices(height);
+  const values = new Float32Array(columns.length * rows.length * 3);
+  let p = 0;
+  for (const row of rows) {
+    for (const column of columns) {
+      const q = 3 * (row * width + column);
       values[p++] = data[q]! / 255 - 0.5;
       values[p++] = data[q + 1]! / 255 - 0.5;
       values[p++] = data[q + 2]! / 255 - 0.5;
     }
   }
-  return tf.tensor4d(values, [1, paddedHeight, paddedWidth, 3]);
+  return tf.tensor4d(values, [1, rows.length, columns.length, 3]);
 }
 
-/** `side` rounded up to what the encoder takes. */
-export function padded(side: number): number {
-  return Math.ceil(side / SIDE_MULTIPLE) * SIDE_MULTIPLE;
+/** The part of a map that lies on the image: (1, H', W', C) at 1 / `step` of the resolution, without its margin. */
+export function withoutMargin(map: tf.Tensor4D, { width, height }: Image, step: 1 | 2): tf.Tensor4D {
+  const start = MARGIN / step;
+  return tf.slice(map, [0, start, start, 0], [
+    1,
+    Math.ceil(height / step),
+    Math.ceil(width / step),
+    map.shape[3],
+  ]);
+}
+
+/** Pixels of margin on each side: one sample of the coarsest level, at a seventh more work for a photo of 481 x 321. */
+const MARGIN = SIDE_MULTIPLE;
+
+/** Which pixel stands at each place of a padded row: -MARGIN, ..., length - 1 + MARGIN or more, mirrored into 0, ..., length - 1. */
+function mirroredIndices(length: number): Int32Array {
+  const padded = Math.ceil(length / SIDE_MULTIPLE) * SIDE_MULTIPLE + 2 * MARGIN;
+  return Int32Array.from({ length: padded }, (_, i) => {
+    // period 2 * length: 0 1 2 2 1 0 0 1 2 ...
+    const phase = (((i - MARGIN) % (2 * length)) + 2 * length) % (2 * length);
+    return phase < length ? phase : 2 * length - 1 - phase;
+  });
 }
 
 /** F at half resolution: (B, H', W', 3) to (B, H'/2, W'/2, D). Call inside tf.tidy. */

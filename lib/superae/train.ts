@@ -49,6 +49,7 @@ export interface TrainOptions {
 
 /** What {@linkcode trainSuperAE} returns. */
 export interface TrainedSuperAE {
+  /** Ready for `applySuperAE` and for further training. */
   readonly weights: SuperAEWeights;
   /** L_r per pixel, plus the boundary loss where it is learnt, of each step. */
   readonly losses: Float32Array;

@@ -6,7 +6,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { upsample2 } from "../backend/ops.ts";
 import type { Image } from "../image/image.ts";
 import { EMBEDDING_CHANNELS, ENCODER } from "./architecture.ts";
-import { createParameters, disposeParameters, encode, imageTensor } from "./model.ts";
+import { createParameters, disposeParameters, encode, imageTensor, withoutMargin } from "./model.ts";
 import type { SuperAEWeights } from "./weights.ts";
 
 /** An encoder to optimise. */
@@ -24,9 +24,8 @@ export function trainableEncoder(image: Image, weights: SuperAEWeights): Trainab
   const x = imageTensor(image);
   return {
     features: () => {
-      const full = upsample2(encode(parameters, x));
-      const cropped = tf.slice(full, [0, 0, 0, 0], [1, image.height, image.width, EMBEDDING_CHANNELS]);
-      return tf.reshape(cropped, [image.height * image.width, EMBEDDING_CHANNELS]);
+      const full = withoutMargin(upsample2(encode(parameters, x)), image, 1);
+      return tf.reshape(full, [image.height * image.width, EMBEDDING_CHANNELS]);
     },
     variables: ENCODER.flatMap(({ name }) => {
       const { filter, bias } = parameters[name]!;

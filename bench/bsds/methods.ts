@@ -4,9 +4,6 @@
  * To add one, write a {@linkcode SegmenterForBench} and a line in {@linkcode METHODS}. It runs in an isolate of its own
  * and sees one image at a time; whatever is drawn at random must come from `context.random`.
  */
-import { featureAffinity } from "../../lib/clustering/affinity.ts";
-import { kmeans } from "../../lib/clustering/kmeans.ts";
-import { ncutSweep } from "../../lib/clustering/ncut.ts";
 import { srgbToLab } from "../../lib/image/color.ts";
 import type { Image } from "../../lib/image/image.ts";
 import type { MergeTree } from "../../lib/metrics/label_map.ts";
@@ -14,7 +11,7 @@ import type { Random } from "../../lib/random.ts";
 import { mergeGridEdges, sortGridEdges } from "../../lib/superpixels/felzenszwalb.ts";
 import { mergeSmallRegions } from "../../lib/superpixels/connectivity.ts";
 import { slic } from "../../lib/superpixels/slic.ts";
-import { paint, superpixelFeatures } from "./superpixel_features.ts";
+import { kmeansPartitions, ncutPartitions } from "./clusterings.ts";
 
 /** Settings by name; they belong to a result, so only plain values. */
 export type MethodSettings = Readonly<Record<string, number | string>>;
@@ -79,15 +76,15 @@ export const METHODS: Readonly<Record<string, BenchMethod>> = {
     title: "k-means on RGB of SLIC superpixels",
     scaleName: "partitions",
     scales: PARTITIONS,
-    settings: { superpixels: 600, compactness: 10, iterations: 50 },
-    segment: segmentKmeans,
+    settings: { superpixels: 600, compactness: 10, iterations: 50, connected: 1 },
+    segment: segmentKmeansRgb,
   },
   "ncut-rgb": {
     title: "Normalized cut on RGB of SLIC superpixels",
     scaleName: "partitions",
     scales: PARTITIONS,
-    settings: { superpixels: 600, compactness: 10, featureWidth: 0.3, positionWidth: 0.4 },
-    segment: segmentNcut,
+    settings: { superpixels: 600, compactness: 10, featureWidth: 0.12, positionWidth: 0.15, connected: 1 },
+    segment: segmentNcutRgb,
   },
 };
 
@@ -110,6 +107,7 @@ function segmentFelzenszwalb(image: Image, settings: MethodSettings, scales: rea
   return { kind: "maps", maps };
 }
 
+/** The superpixels that every clustering of table 4 shares. */
 function slicSuperpixels(image: Image, settings: MethodSettings): Int32Array {
   const { width, height } = image;
   return slic(srgbToLab(image), width, height, {
@@ -118,38 +116,22 @@ function slicSuperpixels(image: Image, settings: MethodSettings): Int32Array {
   });
 }
 
-function segmentKmeans(
+function segmentKmeansRgb(
   image: Image,
   settings: MethodSettings,
   scales: readonly number[],
   { random }: MethodContext,
 ): Partitions {
-  const superpixels = slicSuperpixels(image, settings);
-  const { count, means, areas } = superpixelFeatures(superpixels, image.width, image.data, 3);
-  const maps = scales.map((clusters) => {
-    const iterations = Number(settings.iterations);
-    return paint(
-      superpixels,
-      kmeans(means, count, 3, { clusters, iterations, weights: areas, random }).labels,
-    );
-  });
-  return { kind: "maps", maps };
+  const features = { data: image.data, dimensions: 3 };
+  return kmeansPartitions(slicSuperpixels(image, settings), image, features, settings, scales, random);
 }
 
-function segmentNcut(
+function segmentNcutRgb(
   image: Image,
   settings: MethodSettings,
   scales: readonly number[],
   { random }: MethodContext,
 ): Partitions {
-  const superpixels = slicSuperpixels(image, settings);
-  const { count, means, positions, areas } = superpixelFeatures(superpixels, image.width, image.data, 3);
-  const affinity = featureAffinity(means, positions, count, 3, {
-    featureWidth: Number(settings.featureWidth),
-    positionWidth: Number(settings.positionWidth),
-  });
-  // an image of fewer superpixels than groups is cut into as many as there are
-  const partitions = scales.map((K) => Math.min(K, count));
-  const groups = ncutSweep(affinity, count, partitions, { weights: areas, random });
-  return { kind: "maps", maps: groups.map((labels) => paint(superpixels, labels)) };
+  const features = { data: image.data, dimensions: 3 };
+  return ncutPartitions(slicSuperpixels(image, settings), image, features, settings, scales, random);
 }

@@ -8,12 +8,12 @@
 export interface AffinityOptions {
   /**
    * Width of the feature kernel in root mean square feature distances over all pairs, above 0. Smaller separates finer
-   * differences. Try 0.1 to 1. @default 0.3
+   * differences. Try 0.05 to 0.5. @default 0.12
    */
   featureWidth?: number;
   /**
    * Width of the position kernel in root mean square distances over all pairs, above 0; Infinity ignores positions.
-   * Smaller keeps groups compact. Try 0.2 to 1. @default 0.4
+   * Smaller keeps groups compact. Try 0.1 to 1. @default 0.15
    */
   positionWidth?: number;
 }
@@ -48,7 +48,7 @@ export function featureAffinity(
   dimensions: number,
   options: AffinityOptions = {},
 ): Float64Array {
-  const { featureWidth = 0.3, positionWidth = 0.4 } = options;
+  const { featureWidth = 0.12, positionWidth = 0.15 } = options;
   if (features.length !== count * dimensions || positions.length !== 2 * count) {
     throw new TypeError(
       `Cannot make affinity: ${count} nodes of ${dimensions} need ${count * dimensions} features and ` +

@@ -5,24 +5,32 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
+import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import type { TypedResponse } from "hono/types";
 import { describeRoute, generateSpecs, validator } from "hono-openapi";
+import { OptionError } from "../lib/errors.ts";
 import { MODEL_VERSION, VERSION } from "../lib/version.ts";
 import type { SegmentRunner } from "../workers/segmenter.ts";
+import { createGate, type GateOptions } from "./access.ts";
 import { ByteBudget } from "./body.ts";
+import { ServiceMetrics } from "./metrics.ts";
 import {
   DOCUMENT,
   getDescription,
   getFileDescription,
   postDescription,
+  remoteDescription,
   statusDescription,
 } from "./openapi.ts";
 import { HttpProblem, isServerFault, problemResponse, PROBLEMS } from "./problem.ts";
+import { createReadiness } from "./readiness.ts";
+import { fetchRemoteImage, type RemoteOptions } from "./remote_image.ts";
 import { Results } from "./results.ts";
-import { type SegmentationJson, type SubmissionFields, submissionQuery } from "./schema.ts";
+import { remoteQuery, type SegmentationJson, type SubmissionFields, submissionQuery } from "./schema.ts";
 import {
   checkQuery,
+  getRemoteSegmentation,
   getSegmentation,
   getSegmentationFile,
   postSegmentation,
@@ -48,12 +56,19 @@ export interface AppOptions {
   readonly maxPixels?: number;
   /** Origins whose pages may call the service; `*` for all. @default none */
   readonly corsOrigins?: readonly string[];
+  /** Who may have images segmented, and how often; results are open to everyone who knows their id. @default everyone */
+  readonly access?: GateOptions;
+  /** Makes GET /v1/segment fetch images from these hosts. @default none */
+  readonly remote?: Pick<RemoteOptions, "hosts"> & Partial<RemoteOptions>;
   /** Receives errors of the server. @default nothing does */
   readonly onError?: (error: unknown, requestId: string) => void;
 }
 
-/** Variables of a request. */
-export type AppEnv = { Variables: { requestId: string } };
+/** What comes with a request: its id, and what the host tells about the connection. */
+export type AppEnv = {
+  Variables: { requestId: string };
+  Bindings: { info?: { remoteAddr?: { hostname?: string } } };
+};
 
 /** Makes the application. */
 export function createApp(options: AppOptions) {
@@ -66,12 +81,45 @@ export function createApp(options: AppOptions) {
     bodyTimeoutMs = 30_000,
     maxPixels = 12_000_000,
     corsOrigins = [],
+    access = {},
+    remote,
     onError = () => {},
   } = options;
   const limits = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs, budget: new ByteBudget(maxHeldBytes) };
-  const results = new Results({ segmenter, encoder, store, maxPixels, members: resourceMembers });
+  const metrics = new ServiceMetrics({
+    runner: () => segmenter.stats(),
+    store: () => store instanceof MemoryStore ? store.stats() : undefined,
+  });
+  const results = new Results({
+    segmenter,
+    encoder,
+    store,
+    maxPixels,
+    members: resourceMembers,
+    onSegmented: (timings) => metrics.segmented(timings),
+  });
+  const checkReadiness = createReadiness(segmenter);
+  const passGate = createGate(access);
+  const fetchImage = (url: string, signal: AbortSignal) =>
+    fetchRemoteImage(url, { hosts: [], maxBytes: maxBodyBytes, ...remote }, signal);
+
+  /** For figures that are the operator's: with keys, only for those who have one. */
+  const operatorGate = createGate({ keys: access.keys ?? [] });
 
   const app = new Hono<AppEnv>();
+  app.use(async function measure(c, next) {
+    const startedAt = performance.now();
+    await next();
+    // afterwards, since what is set before does not reach answers that are plain Responses
+    c.header("X-Request-Id", c.var.requestId);
+    const route = routePath(c, -1);
+    metrics.answered(
+      c.req.method,
+      route === "/*" ? "none" : route,
+      c.res.status,
+      (performance.now() - startedAt) / 1000,
+    );
+  });
   app.use(requestId({ limitLength: 64 }));
   app.use(secureHeaders({
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -92,12 +140,34 @@ export function createApp(options: AppOptions) {
   });
   app.notFound((c) => problem(c, new HttpProblem("not_found", `Cannot find ${c.req.path}`)));
 
+  // before work that costs something
+  const gate: MiddlewareHandler<AppEnv> = async function gate(c, next) {
+    const env: AppEnv["Bindings"] | undefined = c.env; // undefined where the host tells nothing
+    const headers = passGate(c.req.raw, env?.info?.remoteAddr?.hostname);
+    await next();
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  };
+  app.on("POST", "/v1/segmentations", gate);
+  app.on("GET", "/v1/segment", gate);
+
   const routes = app
     .get("/healthz", describeRoute(statusDescription("health", "Whether the service answers")), (c) => {
       return c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" });
     })
     .get("/version", describeRoute(statusDescription("version", "Versions of service and model")), (c) => {
       return c.json({ version: VERSION, model: MODEL_VERSION }, 200, { "Cache-Control": "no-cache" });
+    })
+    .get(
+      "/readyz",
+      describeRoute(statusDescription("ready", "Whether images come out segmented")),
+      async (c) => {
+        return c.json(await checkReadiness(), 200, { "Cache-Control": "no-store" });
+      },
+    )
+    .get("/metrics", describeRoute(statusDescription("metrics", "Figures for Prometheus")), async (c) => {
+      operatorGate(c.req.raw, undefined);
+      const headers = { "Content-Type": metrics.contentType, "Cache-Control": "no-store" };
+      return c.body(await metrics.text(), 200, headers);
     })
     .post(
       "/v1/segmentations",
@@ -110,6 +180,28 @@ export function createApp(options: AppOptions) {
       acceptsForm,
       async (c) =>
         (await postSegmentation(c.req.raw, results, limits)) as JsonAnswer<SegmentationJson, 200 | 201>,
+    )
+    .get(
+      "/v1/segment",
+      describeRoute({ ...remoteDescription, hide: remote === undefined }),
+      validator("query", remoteQuery, (result, c) => {
+        if (remote === undefined) {
+          throw new HttpProblem("not_found", "Cannot fetch images: this service allows no host");
+        }
+        if (result.success) return;
+        checkQuery(c.req.raw, ["url"]);
+        throw new OptionError("invalid_option", "url", "none", "the address of an image");
+      }),
+      async (c) => {
+        const { signal } = c.req.raw;
+        const answer = await getRemoteSegmentation(
+          c.req.raw,
+          results,
+          (url) => fetchImage(url, signal),
+          limits.budget,
+        );
+        return answer as JsonAnswer<SegmentationJson, 200>;
+      },
     )
     .get("/v1/segmentations/:id", describeRoute(getDescription), async (c) => {
       return (await getSegmentation(c.req.raw, results, c.req.param("id"))) as JsonAnswer<
@@ -139,6 +231,9 @@ export function createApp(options: AppOptions) {
 const ALLOWED = {
   "/healthz": "GET, HEAD",
   "/version": "GET, HEAD",
+  "/readyz": "GET, HEAD",
+  "/metrics": "GET, HEAD",
+  "/v1/segment": "GET, HEAD",
   "/openapi.json": "GET, HEAD",
   "/problems/:code": "GET, HEAD",
   "/v1/segmentations": "POST",

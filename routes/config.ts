@@ -46,6 +46,14 @@ export const ENVIRONMENT = {
   DSC_BODY_SECONDS: whole(1, 3600, 30, "Time in which a body must have come."),
   DSC_CACHE_BYTES: whole(0, 2 ** 40, 128_000_000, "Memory for finished results."),
   DSC_SHUTDOWN_SECONDS: whole(0, 3600, 25, "Time that running work has after SIGTERM."),
+  DSC_API_KEYS: list(
+    "Keys, by commas, one of which is required to have images segmented. Default: none, everyone may.",
+  ),
+  DSC_RATE_PER_MINUTE: whole(0, 1_000_000, 0, "Images a minute from one key or address; 0 for no limit."),
+  DSC_TRUSTED_PROXIES: whole(0, 16, 0, "Proxies in front that append to X-Forwarded-For."),
+  DSC_REMOTE_HOSTS: list(
+    "Hosts from which /v1/segment?url= may fetch images; *.example.org for all below. Default: none.",
+  ),
   DSC_CORS_ORIGINS: list("Origins whose pages may call the service, by commas; * for all. Default: none."),
 } as const satisfies Record<string, NumberVariable | ListVariable>;
 

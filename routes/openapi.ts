@@ -6,7 +6,7 @@ import { type DescribeRouteOptions, type GenerateSpecOptions, resolver } from "h
 import { FORMAT_NAMES, FORMATS } from "../lib/formats/table.ts";
 import { VERSION } from "../lib/version.ts";
 import { type ProblemCode, PROBLEMS } from "./problem.ts";
-import { problemJson, segmentationJson, submissionQuery } from "./schema.ts";
+import { problemJson, segmentationJson, submissionForm } from "./schema.ts";
 
 /** Facts about the service as a whole. */
 export const DOCUMENT: GenerateSpecOptions["documentation"] = {
@@ -52,7 +52,7 @@ export const postDescription: DescribeRouteOptions = {
     required: true,
     content: {
       ...Object.fromEntries(IMAGE_TYPES.map((type) => [type, {}])),
-      "multipart/form-data": { schema: resolver(submissionQuery) },
+      "multipart/form-data": { schema: resolver(submissionForm) },
     },
   },
   responses: {
@@ -77,6 +77,27 @@ export const postDescription: DescribeRouteOptions = {
       "body_too_large",
       "not_an_image",
       "invalid_option",
+    ),
+    ...problems("unauthorized", "rate_limited", "internal_error", "queue_full"),
+  },
+};
+
+/** GET /v1/segment. */
+export const remoteDescription: DescribeRouteOptions = {
+  operationId: "segmentRemote",
+  summary: "Segment an image of another host",
+  description: "Only for hosts that the service allows; off where there are none. Made for <img src>.",
+  security: [{}, { key: [] }],
+  responses: {
+    200: { description: "The segmentation.", headers: HEADERS, content: FORMS },
+    304: { description: "The copy that If-None-Match names is good.", headers: HEADERS },
+    ...problems(
+      "not_acceptable",
+      "body_too_large",
+      "not_an_image",
+      "invalid_option",
+      "remote_forbidden",
+      "remote_failed",
     ),
     ...problems("unauthorized", "rate_limited", "internal_error", "queue_full"),
   },

@@ -30,6 +30,8 @@ export type HttpProblemCode =
   | "body_too_large"
   | "unsupported_media_type"
   | "rate_limited"
+  | "remote_forbidden"
+  | "remote_failed"
   | "internal_error"
   | "server_busy"
   | "not_ready";
@@ -51,6 +53,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; r
   request_aborted: { status: 400, title: "The client went away" },
   empty_image: { status: 400, title: "The image has no bytes" },
   unauthorized: { status: 401, title: "A valid key is required" },
+  remote_forbidden: { status: 403, title: "This address may not be fetched from here" },
   not_found: { status: 404, title: "There is nothing here" },
   method_not_allowed: { status: 405, title: "The method is not allowed here" },
   not_acceptable: { status: 406, title: "None of the media types asked for can be given" },
@@ -72,6 +75,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; r
   rate_limited: { status: 429, title: "Too many requests" },
   internal_error: { status: 500, title: "The server failed" },
   worker_crashed: { status: 500, title: "The computation crashed" },
+  remote_failed: { status: 502, title: "The image could not be fetched" },
   backend_wrong_answer: { status: 503, title: "The backend failed its self-test" },
   backend_busy: { status: 503, title: "The backend is busy" },
   backend_lost: { status: 503, title: "The backend was lost" },

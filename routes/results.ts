@@ -29,10 +29,12 @@ export interface ResultsOptions {
   readonly maxPixels: number;
   /** Members to put first in regions.json. */
   readonly members: (id: string) => Readonly<Record<string, unknown>>;
+  /** Told of every computation, with its milliseconds by stage. */
+  readonly onSegmented?: (timings: Readonly<Record<string, number>>) => void;
 }
 
 interface Flight {
-  readonly computed: Promise<SegmentJobResult & { readonly queueMs: number }>;
+  readonly computed: Promise<SegmentJobResult>;
   readonly abort: AbortController;
   waiting: number;
 }
@@ -60,12 +62,12 @@ export class Results {
     const id = await contentId(bytes, settings);
     const file = await this.find(id, format);
     if (file) return { id, file, created: false, timings: {} };
-    const { files, record, timings, queueMs } = await this.#join(id, bytes, settings, format, signal);
+    const { files, record, timings } = await this.#join(id, bytes, settings, format, signal);
     return {
       id,
       file: files[format] ?? await this.#encode(id, record!, format),
       created: true,
-      timings: { queue: queueMs, ...timings },
+      timings,
     };
   }
 
@@ -131,7 +133,7 @@ export class Results {
     format: FormatName,
     signal: AbortSignal,
   ) {
-    const { segmenter, store, maxPixels, members } = this.#options;
+    const { segmenter, store, maxPixels, members, onSegmented } = this.#options;
     const submittedAt = performance.now();
     let queueMs = 0;
     const job = { bytes, settings, maxPixels, formats: [format], record: true, members: members(id) };
@@ -139,8 +141,10 @@ export class Results {
       signal,
       onStart: () => queueMs = performance.now() - submittedAt,
     });
+    const timings = { queue: queueMs, ...result.timings };
+    onSegmented?.(timings);
     await store.put(`${id}/record`, result.record!);
     await store.put(`${id}/${format}`, result.files[format]!);
-    return { ...result, queueMs };
+    return { ...result, timings };
   }
 }

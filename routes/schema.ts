@@ -25,13 +25,32 @@ export interface SegmentationJson extends RegionsJson {
   readonly files: Readonly<Record<FormatName, string>>;
 }
 
-/** The query of a submission: every option of the table, and the form of the answer. */
-export const submissionQuery = z.strictObject({
+const submissionShape = {
   ...Object.fromEntries(OPTION_NAMES.map((name) => [name, optionSchema(SEGMENT_OPTIONS[name]).optional()])),
   format: z.enum(FORMAT_NAMES as [FormatName, ...FormatName[]]).optional().meta({
     description: "Form of the answer, by name. Without it the Accept header decides.",
   }),
-}) as unknown as z.ZodType<unknown, SubmissionFields>;
+};
+
+/** The query of a submission: every option of the table, and the form of the answer. */
+export const submissionQuery = z.strictObject(submissionShape) as unknown as z.ZodType<
+  unknown,
+  SubmissionFields
+>;
+
+/** The same as a form, with the image. */
+export const submissionForm = z.strictObject({
+  image: z.string().meta({ description: "The image file.", contentMediaType: "application/octet-stream" }),
+  ...submissionShape,
+});
+
+/** The query of GET /v1/segment. */
+export const remoteQuery = z.strictObject({
+  url: z.url().meta({
+    description: "Address of a PNG, JPEG or GIF file, on a host that the service allows.",
+  }),
+  ...submissionShape,
+}) as unknown as z.ZodType<unknown, SubmissionFields & { url: string }>;
 
 /** Settings as results repeat them. */
 const settings = z.object(

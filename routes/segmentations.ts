@@ -1,7 +1,7 @@
 /**
  * The handlers of /v1/segmentations: an image file in, a segmentation out in the form that the client asked for.
  */
-import { isContentId } from "../lib/content_id.ts";
+import { contentId, isContentId } from "../lib/content_id.ts";
 import { FORMAT_NAMES, type FormatName, FORMATS, isFormatName } from "../lib/formats/table.ts";
 import { OptionError } from "../lib/errors.ts";
 import { parseSettings } from "../lib/settings.ts";
@@ -36,10 +36,10 @@ export function resourceMembers(id: string): Readonly<Record<string, unknown>> {
  * @throws {OptionError} for the first one that is unknown, given twice or out of range.
  * @throws {HttpProblem} `not_acceptable`.
  */
-export function checkQuery(request: Request): Map<string, string> {
+export function checkQuery(request: Request, besides: readonly string[] = []): Map<string, string> {
   const fields = new Map<string, string>();
   addFields(fields, new URL(request.url).searchParams);
-  parseOptions(fields);
+  parseOptions(fields, besides);
   chooseFormat(request, fields.get("format"));
   return fields;
 }
@@ -68,6 +68,40 @@ export async function postSegmentation(
     return resultResponse(result, format);
   } finally {
     limits.budget.give(body.length);
+  }
+}
+
+/**
+ * GET and HEAD /v1/segment: the image at `url`, segmented. What stands at an address may change, so the answer is kept
+ * for an hour and not forever; its Content-Location is the address of this very result.
+ */
+export async function getRemoteSegmentation(
+  request: Request,
+  results: Results,
+  fetchImage: (url: string) => Promise<Uint8Array<ArrayBuffer>>,
+  budget: BodyLimits["budget"],
+): Promise<Response> {
+  const fields = checkQuery(request, ["url"]);
+  const format = chooseFormat(request, fields.get("format"));
+  const url = fields.get("url")!; // the route's schema wants one
+  const settings = parseOptions(fields, ["url"]);
+  const image = await fetchImage(url);
+  budget.take(image.length);
+  try {
+    const id = await contentId(image, settings);
+    const etag = entityTag(id, format);
+    const headers = { ETag: etag, Vary: "Accept", "Cache-Control": "public, max-age=3600" };
+    if (matches(request.headers.get("If-None-Match"), etag)) {
+      return new Response(null, { status: 304, headers });
+    }
+    const { file, timings } = await results.obtain(image, settings, format, request.signal);
+    return fileResponse(file, format, 200, {
+      ...headers,
+      "Content-Location": pathOf(id, format),
+      "Server-Timing": serverTiming(timings),
+    });
+  } finally {
+    budget.give(image.length);
   }
 }
 
@@ -207,8 +241,9 @@ function readForm(
   return image;
 }
 
-function parseOptions(fields: ReadonlyMap<string, string>) {
-  const { format: _, ...options } = Object.fromEntries(fields);
+function parseOptions(fields: ReadonlyMap<string, string>, besides: readonly string[] = []) {
+  const options = Object.fromEntries(fields);
+  for (const name of ["format", ...besides]) delete options[name];
   return parseSettings(options);
 }
 

@@ -29,6 +29,12 @@ export function createService(config: Config, onError: (error: unknown, requestI
     bodyTimeoutMs: config.DSC_BODY_SECONDS * 1000,
     maxPixels: config.DSC_MAX_PIXELS,
     corsOrigins: config.DSC_CORS_ORIGINS,
+    access: {
+      keys: config.DSC_API_KEYS,
+      ratePerMinute: config.DSC_RATE_PER_MINUTE,
+      trustedProxies: config.DSC_TRUSTED_PROXIES,
+    },
+    ...(config.DSC_REMOTE_HOSTS.length === 0 ? {} : { remote: { hosts: config.DSC_REMOTE_HOSTS } }),
     onError,
   });
   return {

@@ -1,0 +1,79 @@
+/**
+ * Figures for Prometheus: requests by route and status, seconds by stage, what the workers and the store hold. Labels
+ * are route patterns and codes, never paths or ids, so that their number stays small.
+ */
+import { Gauge, Histogram, Registry } from "prom-client";
+import type { RunnerStats } from "../workers/runner.ts";
+import type { StoreStats } from "./store.ts";
+
+/** Where gauges take their values from when they are asked for. */
+export interface MetricsSources {
+  readonly runner: () => RunnerStats;
+  readonly store: () => StoreStats | undefined;
+}
+
+/** The figures of one service. */
+export class ServiceMetrics {
+  readonly #registry = new Registry();
+  readonly #requests: Histogram<"method" | "route" | "status">;
+  readonly #stages: Histogram<"stage">;
+
+  /** Makes the figures; nothing runs between scrapes. */
+  constructor({ runner, store }: MetricsSources) {
+    const registers = [this.#registry];
+    this.#requests = new Histogram({
+      name: "dsc_http_request_seconds",
+      help: "Time to answer, by method, route and status",
+      labelNames: ["method", "route", "status"],
+      buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    });
+    this.#stages = new Histogram({
+      name: "dsc_stage_seconds",
+      help: "Time of each stage of a segmentation; queue is the wait for a worker",
+      labelNames: ["stage"],
+      buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    });
+    const gauge = (name: string, help: string, value: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(value());
+        },
+      });
+    gauge("dsc_workers", "Isolates alive", () => runner().workers);
+    gauge("dsc_jobs_running", "Jobs running now", () => runner().running);
+    gauge("dsc_jobs_waiting", "Jobs waiting now", () => runner().waiting);
+    for (
+      const name of ["completed", "failed", "canceled", "expired", "refused", "crashed", "replaced"] as const
+    ) {
+      gauge(`dsc_jobs_${name}_total`, `Jobs or isolates ${name} since the start`, () => runner()[name]);
+    }
+    gauge("dsc_store_bytes", "Bytes of results kept", () => store()?.bytes ?? 0);
+    gauge("dsc_store_hits_total", "Results found in the store", () => store()?.hits ?? 0);
+    gauge("dsc_store_misses_total", "Results not found in the store", () => store()?.misses ?? 0);
+  }
+
+  /** Counts an answer. */
+  answered(method: string, route: string, status: number, seconds: number): void {
+    this.#requests.observe({ method, route, status: String(status) }, seconds);
+  }
+
+  /** Counts the stages of a segmentation, given in milliseconds. */
+  segmented(timings: Readonly<Record<string, number>>): void {
+    for (const [stage, ms] of Object.entries(timings)) this.#stages.observe({ stage }, ms / 1000);
+  }
+
+  /** The text that Prometheus reads. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  /** Its media type. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+}

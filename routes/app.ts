@@ -123,7 +123,7 @@ export function createApp(options: AppOptions) {
   app.use(requestId({ limitLength: 64 }));
   app.use(secureHeaders({
     contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    crossOriginResourcePolicy: corsOrigins.length > 0 ? "cross-origin" : "same-origin",
+    crossOriginResourcePolicy: "cross-origin", // results are made to be shown on other pages
     referrerPolicy: "no-referrer",
   }));
   if (corsOrigins.length > 0) {

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { decodeRuns } from "../lib/formats/regions_json.ts";
+import { FORMAT_NAMES, FORMATS } from "../lib/formats/table.ts";
+import { encodePng } from "../lib/image/png.ts";
 import { createApp } from "../routes/app.ts";
 import { ENVIRONMENT, readConfig } from "../routes/config.ts";
 import { WorkerPool } from "../workers/pool.ts";
@@ -89,4 +92,83 @@ Deno.test("readConfig() refuses a bad value by its name", () => {
       message: `Cannot start: PORT must be a whole number from 0 to 65535, got ${JSON.stringify(value)}`,
     });
   }
+});
+
+/** Starts `deno task start` as it stands in deno.json, on a spare port, without the task runner in between. */
+async function startServer(env: Record<string, string>) {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
+  const [program, ...args] = tasks.start.command.split(" ");
+  const child = new Deno.Command(program, {
+    args,
+    cwd: new URL("..", import.meta.url),
+    env: { PORT: "0", NO_COLOR: "1", ...env },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const lines = child.stderr.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  let text = "";
+  const until = async (event: string) => {
+    for (;;) {
+      const line = text.split("\n").find((line) => line.includes(`"event":"${event}"`));
+      if (line) return JSON.parse(line);
+      const { done, value } = await lines.next();
+      assert.ok(!done, `the server ended before "${event}":\n${text}`);
+      text += value;
+    }
+  };
+  const { port } = await until("listening");
+  return { child, until, url: `http://127.0.0.1:${port}` };
+}
+
+Deno.test("deno task start segments an image, serves its forms, and drains on SIGTERM", async () => {
+  const { child, until, url } = await startServer({ DSC_WORKERS: "1" });
+  const image = encodePng({
+    width: 64,
+    height: 48,
+    data: new Uint8Array(64 * 48 * 3).map((_, i) => i % 192 < 96 ? 40 : 200),
+  });
+  const response = await fetch(`${url}/v1/segmentations?partitions=2&superpixels=40`, {
+    method: "POST",
+    body: image,
+  });
+  assert.equal(response.status, 201, await response.clone().text());
+  const { width, height, regions, labelRuns, files } = await response.json();
+  assert.deepEqual([width, height], [64, 48]);
+  assert.equal(regions.length, 2);
+  const labels = decodeRuns(labelRuns, 64 * 48);
+  assert.notEqual(labels[0], labels[63]);
+  for (const name of FORMAT_NAMES) {
+    const file = await fetch(url + files[name]);
+    assert.deepEqual([file.status, file.headers.get("Content-Type")], [200, FORMATS[name].mediaType]);
+    await file.body?.cancel();
+  }
+  const broken = await fetch(`${url}/v1/segmentations`, { method: "POST", body: image.slice(0, 60) });
+  assert.equal((await broken.json()).code, "truncated_image");
+  assert.equal((await fetch(`${url}/readyz`)).status, 200);
+
+  // a client that is being served when the signal comes still gets its answer
+  const last = fetch(`${url}/v1/segmentations?partitions=2&superpixels=40&seed=1`, {
+    method: "POST",
+    body: image,
+  });
+  await new Promise((done) => setTimeout(done, 100));
+  child.kill("SIGTERM");
+  assert.equal((await last).status, 201);
+  await (await last).body?.cancel();
+  await until("stopped");
+  assert.equal((await child.status).code, 0);
+});
+
+Deno.test("deno task start computes in its own isolate when told to", async () => {
+  const { child, url, until } = await startServer({ DSC_WORKERS: "0" });
+  const image = encodePng({ width: 24, height: 16, data: new Uint8Array(24 * 16 * 3) });
+  const body = new FormData();
+  body.append("image", new Blob([image]), "grey.png");
+  body.append("method", "slic");
+  const response = await fetch(`${url}/v1/segmentations`, { method: "POST", body });
+  assert.equal(response.status, 201, await response.clone().text());
+  await response.body?.cancel();
+  child.kill("SIGTERM");
+  await until("stopped");
+  await child.status;
 });

@@ -32,6 +32,8 @@ export interface WireError {
   readonly message: string;
   readonly code?: string | undefined;
   readonly details?: readonly (string | number)[] | undefined;
+  /** Of errors that nobody foresaw, for the log. */
+  readonly stack?: string | undefined;
 }
 
 /** Turns what was thrown into plain data. */
@@ -41,13 +43,13 @@ export function toWire(error: unknown): WireError {
     return { ...named(error), details: [error.field, error.got, error.wanted] };
   }
   if (error instanceof ImageDecodeError || error instanceof BackendError) return named(error);
-  if (error instanceof Error) return { name: error.name, message: error.message };
+  if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack };
   return { name: "Error", message: String(error) };
 }
 
 /** Makes the error again, with its class and code where it is one of the library's. */
 export function fromWire(wire: WireError): Error {
-  const { name, message, code, details = [] } = wire;
+  const { name, message, code, details = [], stack } = wire;
   switch (name) {
     case "ImageDecodeError":
       return new ImageDecodeError(code as ImageDecodeErrorCode, message);
@@ -60,14 +62,20 @@ export function fromWire(wire: WireError): Error {
     case "BackendError":
       return new BackendError(code as BackendErrorCode, message);
     case "TypeError":
-      return new TypeError(message);
+      return withStack(new TypeError(message), stack);
     case "RangeError":
-      return new RangeError(message);
+      return withStack(new RangeError(message), stack);
     case "AbortError":
     case "TimeoutError":
       return new DOMException(message, name);
   }
-  return Object.assign(new Error(message), { name });
+  return withStack(Object.assign(new Error(message), { name }), stack);
+}
+
+/** The isolate's own stack says more than that of the message handler here. */
+function withStack(error: Error, stack: string | undefined): Error {
+  if (stack !== undefined) error.stack = stack;
+  return error;
 }
 
 /**

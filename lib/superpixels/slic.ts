@@ -134,17 +134,19 @@ function quantise(lab: Float32Array, width: number, height: number): Quantised {
 }
 
 // Centres on a grid, each moved to the lowest gradient of its 3 x 3 neighbourhood: a centre on an edge or on a noisy
-// pixel starts with a colour that is nobody's. Pixels start in their grid cell, so that one which no window reaches has a label.
+// pixel starts with a colour that is nobody's. In cells smaller than that, two centres could meet: there they stay.
+// Pixels start in their grid cell, so that one which no window reaches has a label.
 function seed(image: Quantised, columns: number, rows: number): Clusters {
   const { width, height, l, a, b } = image;
   const stepX = width / columns, stepY = height / rows;
   const centers = new Float64Array(columns * rows * 5);
+  const reach = Math.min(stepX, stepY) < 3 ? 0 : 1;
   for (let j = 0, c = 0; j < rows; j++) {
     for (let i = 0; i < columns; i++, c += 5) {
       const x = Math.floor((i + 0.5) * stepX), y = Math.floor((j + 0.5) * stepY);
       let best = y * width + x, least = gradient(image, x, y);
-      for (let v = Math.max(0, y - 1); v <= y + 1 && v < height; v++) {
-        for (let u = Math.max(0, x - 1); u <= x + 1 && u < width; u++) {
+      for (let v = Math.max(0, y - reach); v <= y + reach && v < height; v++) {
+        for (let u = Math.max(0, x - reach); u <= x + reach && u < width; u++) {
           const g = gradient(image, u, v);
           if (g < least) {
             least = g;

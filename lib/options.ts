@@ -5,20 +5,31 @@
 
 /** A whole or real number option. */
 export interface NumberOption {
+  /** Whether it must be whole. */
   readonly type: "integer" | "number";
+  /** Smallest value, allowed itself. */
   readonly min: number;
+  /** Largest value, allowed itself. */
   readonly max: number;
+  /** Value where none is given. */
   readonly default: number;
+  /** A word or two for a form. */
   readonly title: string;
+  /** What it does, which way it moves the result, values worth trying. */
   readonly description: string;
 }
 
 /** An option with a fixed list of values. */
 export interface ChoiceOption<T extends string = string> {
+  /** One out of a list. */
   readonly type: "choice";
+  /** The list. */
   readonly values: readonly T[];
+  /** Value where none is given. */
   readonly default: T;
+  /** A word or two for a form. */
   readonly title: string;
+  /** What each value does. */
   readonly description: string;
 }
 
@@ -82,7 +93,8 @@ export const SEGMENT_OPTIONS = {
     max: 10000,
     default: 0,
     title: "Fine-tuning steps",
-    description: "Steps that fit SuperAE to this image before it is used, starting from the pretrained weights; about 0.1 s each.",
+    description:
+      "Steps that fit SuperAE to this image before it is used, starting from the pretrained weights; about 0.1 s each.",
   },
   alpha: {
     type: "number",

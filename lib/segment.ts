@@ -31,7 +31,9 @@ export interface SegmentOptions extends SegmentSettings {
 
 /** What {@linkcode segment} returns. Maps are (H, W), row by row. */
 export interface Segmentation {
+  /** Pixels per row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
   /** Region of each pixel, 0 to `regions.length - 1`; each region is 4-connected. */
   readonly labels: Int32Array;
@@ -39,6 +41,7 @@ export interface Segmentation {
   readonly regions: readonly Region[];
   /** Superpixel of each pixel, 0 to `superpixelCount - 1`. */
   readonly superpixels: Int32Array;
+  /** M, how many superpixels there are. */
   readonly superpixelCount: number;
   /** The image that was segmented: decoded, upright, opaque. */
   readonly image: Image;

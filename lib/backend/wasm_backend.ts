@@ -28,11 +28,7 @@ const MAX_TENSOR_BYTES = 2 ** 31 - 1;
 async function startFirst(): Promise<void> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
-    bytes = await loadWasmBytes({
-      importBytes: () =>
-        import("@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm", { with: { type: "bytes" } }),
-      resolveUrl: () => import.meta.resolve("@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm"),
-    });
+    bytes = await loadWasmBytes("@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm");
   } catch (cause) {
     throw new BackendError("backend_unavailable", "Cannot start backend wasm: its module was not found", {
       cause,

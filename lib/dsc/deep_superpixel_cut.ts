@@ -67,6 +67,7 @@ export interface Cut {
   readonly partitions: Int32Array;
   /** Q (M, K). */
   readonly probabilities: Float32Array;
+  /** One point per iteration. */
   readonly losses: readonly LossPoint[];
 }
 

@@ -9,26 +9,39 @@ import type { Segmentation } from "../segment.ts";
 
 /** A mask as pycocotools keeps it. */
 export interface CocoRle {
+  /** The mask's shape. */
   readonly size: readonly [height: number, width: number];
+  /** Lengths of runs, compressed into printable characters. */
   readonly counts: string;
 }
 
 /** A COCO file of one image. */
 export interface CocoFile {
+  /** Where it is from. */
   readonly info: { readonly description: string };
+  /** The one image, with `id` 1. */
   readonly images: readonly { readonly id: number; readonly width: number; readonly height: number }[];
+  /** The one category, with `id` 1. */
   readonly categories: readonly { readonly id: number; readonly name: string }[];
+  /** One for each region. */
   readonly annotations: readonly CocoAnnotation[];
 }
 
 /** One region. Its `id` is its label plus one, since COCO reserves 0. */
 export interface CocoAnnotation {
+  /** Label plus one. */
   readonly id: number;
+  /** 1. */
   readonly image_id: number;
+  /** 1. */
   readonly category_id: number;
+  /** 0: it is one thing, not a crowd of them. */
   readonly iscrowd: 0;
+  /** Pixels. */
   readonly area: number;
+  /** Left, top, width, height in pixels. */
   readonly bbox: readonly number[];
+  /** The region's mask. */
   readonly segmentation: CocoRle;
 }
 

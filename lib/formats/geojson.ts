@@ -7,10 +7,15 @@ import { tracePolygons } from "./polygons.ts";
 
 /** A feature: one region. */
 export interface RegionFeature {
+  /** As RFC 7946 has it. */
   readonly type: "Feature";
+  /** The region's label. */
   readonly id: number;
+  /** Smallest box that holds the region, in pixels. */
   readonly bbox: readonly [left: number, top: number, right: number, bottom: number];
+  /** Outer ring first, then holes. */
   readonly geometry: { readonly type: "Polygon"; readonly coordinates: number[][][] };
+  /** What is known of the region; `color` is #rrggbb. */
   readonly properties: {
     readonly label: number;
     readonly area: number;
@@ -22,8 +27,11 @@ export interface RegionFeature {
 
 /** A GeoJSON file of one image. */
 export interface RegionCollection {
+  /** As RFC 7946 has it. */
   readonly type: "FeatureCollection";
+  /** The image. */
   readonly bbox: readonly [0, 0, width: number, height: number];
+  /** One for each region, in the order of labels. */
   readonly features: readonly RegionFeature[];
 }
 

@@ -13,6 +13,7 @@
 
 /** The outline of a region. */
 export interface RegionPolygon {
+  /** The region's label. */
   readonly label: number;
   /**
    * Rings of x, y, x, y, ... in pixels from the top left corner of the image, without repeating the first vertex. The

@@ -6,12 +6,19 @@ import type { Segmentation } from "../segment.ts";
 
 /** What regions.json holds. */
 export interface RegionsJson {
+  /** Pixels per row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
+  /** Where the tensors were. */
   readonly backend: string;
+  /** Every setting, as used. */
   readonly settings: Segmentation["settings"];
+  /** How many superpixels there were. */
   readonly superpixelCount: number;
+  /** The regions, in the order of labels. */
   readonly regions: Segmentation["regions"];
+  /** One point per iteration of the cut. */
   readonly losses: Segmentation["losses"];
   /** The (H, W) label map in rows: label, length, label, length, ... */
   readonly labelRuns: readonly number[];

@@ -5,7 +5,9 @@
 
 /** One row of {@linkcode FORMATS}. */
 export interface FormatInfo {
+  /** For Content-Type and Accept. */
   readonly mediaType: string;
+  /** What the file holds. */
   readonly description: string;
 }
 

@@ -9,7 +9,7 @@
  * up: 24 PNG files of 6 megapixels left 1.3 GB behind, and took four times as long.
  */
 import "imagescript/package.json" with { type: "json" };
-import { loadWasmBytes, type WasmSource } from "../wasm_bytes.ts";
+import { loadWasmBytes } from "../wasm_bytes.ts";
 
 /** Pixels as a decoder leaves them. */
 export interface RawPixels {
@@ -95,20 +95,11 @@ const idle = new Map<Format, WebAssembly.Instance>();
 /** What the modules import: notices that nothing here waits for. */
 const IMPORTS = { env: { emscripten_notify_memory_growth() {}, push_to_stream() {} } };
 
-const SOURCES = {
-  png: {
-    importBytes: () => import("imagescript/wasm/any/png.wasm", { with: { type: "bytes" } }),
-    resolveUrl: () => import.meta.resolve("imagescript/wasm/any/png.wasm"),
-  },
-  jpeg: {
-    importBytes: () => import("imagescript/wasm/any/jpeg.wasm", { with: { type: "bytes" } }),
-    resolveUrl: () => import.meta.resolve("imagescript/wasm/any/jpeg.wasm"),
-  },
-  gif: {
-    importBytes: () => import("imagescript/wasm/any/gif.wasm", { with: { type: "bytes" } }),
-    resolveUrl: () => import.meta.resolve("imagescript/wasm/any/gif.wasm"),
-  },
-} satisfies Record<Format, WasmSource>;
+const FILES: Readonly<Record<Format, string>> = {
+  png: "imagescript/wasm/any/png.wasm",
+  jpeg: "imagescript/wasm/any/jpeg.wasm",
+  gif: "imagescript/wasm/any/gif.wasm",
+};
 
 const modules = new Map<Format, Promise<WebAssembly.Module>>();
 
@@ -116,7 +107,7 @@ const modules = new Map<Format, Promise<WebAssembly.Module>>();
 function compiled(name: Format): Promise<WebAssembly.Module> {
   let module = modules.get(name);
   if (module === undefined) {
-    module = loadWasmBytes(SOURCES[name]).then((bytes) => WebAssembly.compile(bytes));
+    module = loadWasmBytes(FILES[name]).then((bytes) => WebAssembly.compile(bytes));
     module.catch(() => modules.delete(name));
     modules.set(name, module);
   }

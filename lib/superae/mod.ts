@@ -20,7 +20,6 @@
  *
  * @module
  */
-export type { Image } from "../image/image.ts";
 export type { Random } from "../random.ts";
 export { applySuperAE, fullResolution, type HalfMap, type SuperAEOutput } from "./apply.ts";
 export { poolFeatures } from "./pool.ts";

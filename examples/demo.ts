@@ -30,7 +30,7 @@ function pictures(result: Segmentation): Picture[] {
     {
       name: "superpixels.png",
       shows: `its ${superpixelCount} superpixels`,
-      content: encodePng(overlayBoundaries(image, superpixels, { rim: false })),
+      content: encodePng(overlayBoundaries(image, superpixels, { color: [255, 64, 0], rim: false })),
     },
     {
       name: "overlay.png",

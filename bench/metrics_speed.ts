@@ -5,7 +5,8 @@
  */
 import { listImages } from "./bsds/dataset.ts";
 import { readGroundTruth } from "../lib/metrics/bsds_files.ts";
-import { cutTree, scoreHierarchy } from "../lib/metrics/hierarchy_scores.ts";
+import { cutTree } from "../lib/metrics/cut_tree.ts";
+import { scoreHierarchy } from "../lib/metrics/hierarchy_scores.ts";
 import type { MergeTree } from "../lib/metrics/label_map.ts";
 import { officialThresholds } from "../lib/metrics/official_report.ts";
 import { scoreStack } from "../lib/metrics/region_scores.ts";

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { parseBenchArgs } from "../bench/bsds/args.ts";
 import { listImages } from "../bench/bsds/dataset.ts";
+import { exportMaps } from "../bench/bsds/export.ts";
 import { createBenchProgress, formatDuration } from "../bench/bsds/progress.ts";
 import { runBench } from "../bench/bsds/run.ts";
+import { scorePartitions } from "../bench/bsds/score_image.ts";
 import { paint, superpixelFeatures } from "../bench/bsds/superpixel_features.ts";
 import { encodePng } from "../lib/image/png.ts";
 import { decodeNpy } from "../lib/npy.ts";
@@ -337,4 +339,24 @@ Deno.test("superpixelFeatures() takes means, positions and areas, and paint() go
   assert.deepEqual([...areas], [2, 4]);
   assert.deepEqual([...positions], [1, 0, 1, 0.75]);
   assert.deepEqual([...paint(labels, new Int32Array([7, 3]))], [7, 3, 7, 3, 3, 3]);
+});
+
+Deno.test("scorePartitions() and exportMaps() cut a hierarchy at its thresholds and call the cuts by their scales", async () => {
+  const superpixels = Int32Array.of(0, 1, 2, 2), human = Int32Array.of(0, 0, 1, 1);
+  const tree = { a: Int32Array.of(0, 0), b: Int32Array.of(1, 2), height: Float32Array.of(0.25, 0.5) };
+  const partitions = { kind: "tree", superpixels, tree, thresholds: [0, 0.3, 1] } as const;
+  const scores = scorePartitions(partitions, [human], [3, 2, 1]);
+  assert.deepEqual(scores.scales, [3, 2, 1]);
+  assert.deepEqual(scores.covered, [3, 4, 2]);
+  assert.deepEqual(scorePartitions({ ...partitions, thresholds: undefined }, [human], [0.3]).covered, [4]);
+
+  const path = Deno.makeTempFileSync({ suffix: ".npy" });
+  try {
+    await exportMaps(partitions, [3, 2, 1], { width: 2, height: 2, data: new Uint8Array(12) }, path);
+    const { shape, data } = decodeNpy(Deno.readFileSync(path));
+    assert.deepEqual(shape, [3, 2, 2]);
+    assert.deepEqual([...data], [0, 1, 2, 2, 0, 0, 1, 1, 0, 0, 0, 0]);
+  } finally {
+    Deno.removeSync(path);
+  }
 });

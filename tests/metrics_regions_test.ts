@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { contingency } from "../lib/metrics/contingency.ts";
 import { contourMapTree, cutContourMap } from "../lib/metrics/contour_map.ts";
-import { cutTree, scoreHierarchy } from "../lib/metrics/hierarchy_scores.ts";
+import { cutTree } from "../lib/metrics/cut_tree.ts";
+import { scoreHierarchy } from "../lib/metrics/hierarchy_scores.ts";
 import type { MergeTree } from "../lib/metrics/label_map.ts";
 import { type RegionScores, scoreLabels, scoreStack } from "../lib/metrics/region_scores.ts";
 import { figures, formatFigures, summarize } from "../lib/metrics/summary.ts";

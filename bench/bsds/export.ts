@@ -2,7 +2,7 @@
  * Label maps for other evaluators: one .npy file for each image, and a mark that says which configuration made them.
  */
 import { join } from "node:path";
-import { cutTree } from "../../lib/metrics/hierarchy_scores.ts";
+import { cutTree } from "../../lib/metrics/cut_tree.ts";
 import { encodeNpy } from "../../lib/npy.ts";
 import type { Image } from "../../lib/image/image.ts";
 import type { Partitions } from "./methods.ts";

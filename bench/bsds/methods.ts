@@ -10,6 +10,7 @@ import type { MergeTree } from "../../lib/metrics/label_map.ts";
 import type { Random } from "../../lib/random.ts";
 import { mergeGridEdges, sortGridEdges } from "../../lib/superpixels/felzenszwalb.ts";
 import { mergeSmallRegions } from "../../lib/superpixels/connectivity.ts";
+import { meanShift } from "../../lib/superpixels/mean_shift.ts";
 import { slic } from "../../lib/superpixels/slic.ts";
 import { kmeansPartitions, ncutPartitions } from "./clusterings.ts";
 
@@ -24,7 +25,7 @@ export type Partitions =
     readonly superpixels: Int32Array;
     readonly tree: MergeTree;
     /** Ascending, one for each scale. @default the scales themselves */
-    readonly thresholds?: readonly number[];
+    readonly thresholds?: readonly number[] | undefined;
   };
 
 /** What a method is given besides the image. */
@@ -69,8 +70,15 @@ export const METHODS: Readonly<Record<string, BenchMethod>> = {
     title: "Felzenszwalb-Huttenlocher (EGB)",
     scaleName: "scale",
     scales: [100, 200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4500],
-    settings: { sigma: 0.8, minSize: 400 },
+    settings: { sigma: 0.8, minSize: 1000 },
     segment: segmentFelzenszwalb,
+  },
+  "mean-shift": {
+    title: "Mean shift (MS)",
+    scaleName: "range radius",
+    scales: [6, 8, 10, 12, 15, 19, 24, 30, 38],
+    settings: { spatialRadius: 10, minSize: 1000 },
+    segment: segmentMeanShift,
   },
   "kmeans-rgb": {
     title: "k-means on RGB of SLIC superpixels",
@@ -103,6 +111,16 @@ function segmentFelzenszwalb(image: Image, settings: MethodSettings, scales: rea
   const maps = scales.map((scale) =>
     mergeSmallRegions(mergeGridEdges(edges, scale), lab, width, height, { minSize: Number(settings.minSize) })
       .labels
+  );
+  return { kind: "maps", maps };
+}
+
+function segmentMeanShift(image: Image, settings: MethodSettings, scales: readonly number[]): Partitions {
+  const { width, height } = image;
+  const lab = srgbToLab(image);
+  const spatialRadius = Number(settings.spatialRadius), minSize = Number(settings.minSize);
+  const maps = scales.map((rangeRadius) =>
+    meanShift(lab, width, height, { spatialRadius, rangeRadius, minSize })
   );
   return { kind: "maps", maps };
 }

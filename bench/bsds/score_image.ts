@@ -72,7 +72,7 @@ export async function scoreImage(job: ImageJob, signal: AbortSignal): Promise<Im
     if (exportFolder) {
       await exportMaps(partitions, config.scales, picture, join(exportFolder, `${image.id}.npy`));
     }
-    return result(annotators && score(partitions, annotators, config.scales));
+    return result(annotators && scorePartitions(partitions, annotators, config.scales));
   } catch (error) {
     if (signal.aborted) throw error;
     milliseconds ||= performance.now() - started;
@@ -97,7 +97,8 @@ function checkPartitions(partitions: Partitions, scales: number): void {
   if (count !== scales) throw new RangeError(`the method gave ${count} partitions for ${scales} scales`);
 }
 
-function score(
+/** Scores what a method made of an image. */
+export function scorePartitions(
   partitions: Partitions,
   annotators: readonly Int32Array[],
   scales: readonly number[],

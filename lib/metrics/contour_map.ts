@@ -4,6 +4,8 @@
  * height at which the regions around it merge, 0 inside a region.
  */
 
+import { find } from "../superpixels/union_find.ts";
+import { identity } from "./cut_tree.ts";
 import type { MergeTree } from "./label_map.ts";
 
 /** A contour map of an image of `width` by `height` pixels. */
@@ -86,8 +88,7 @@ export function contourMapTree(map: ContourMap): SuperpixelTree {
   const columns = 2 * width + 1, rows = data.length / columns;
 
   // a set of positions keeps in `member` one superpixel inside it, or -1 while it is a piece of bare contour
-  const parent = new Int32Array(data.length), member = new Int32Array(data.length).fill(-1);
-  for (let i = 0; i < parent.length; i++) parent[i] = i;
+  const parent = identity(data.length), member = new Int32Array(data.length).fill(-1);
   for (let p = 0; p < superpixels.length; p++) {
     member[(2 * Math.floor(p / width) + 1) * columns + 2 * (p % width) + 1] = superpixels[p]!;
   }
@@ -177,9 +178,4 @@ function byHeight(data: Float64Array | Float32Array): Int32Array {
   rest.sort((i, j) => data[i]! - data[j]! || i - j);
   zeros.set(rest, count);
   return zeros;
-}
-
-function find(parent: Int32Array, i: number): number {
-  while (parent[i] !== i) i = parent[i] = parent[parent[i]!]!;
-  return i;
 }

@@ -4,7 +4,9 @@
  * two regions have in common with the annotators, a threshold what all live regions have.
  */
 
+import { find } from "../superpixels/union_find.ts";
 import { type Contingency, contingency } from "./contingency.ts";
+import { checkMerges, checkPair, identity } from "./cut_tree.ts";
 import type { Labels, MergeTree } from "./label_map.ts";
 import {
   type PairSums,
@@ -85,36 +87,6 @@ export function scoreHierarchy(
   };
 }
 
-/**
- * Labels of a hierarchy cut at one threshold.
- *
- * @param superpixels (H, W) superpixel of each pixel.
- * @param tree Merges from fine to coarse, see {@linkcode MergeTree}.
- * @param threshold Merges with height <= threshold are made.
- * @returns (H, W) labels from 0, numbered in the order in which rows meet them.
- * @throws {RangeError} As {@linkcode scoreHierarchy}.
- */
-export function cutTree(superpixels: Labels, tree: MergeTree, threshold: number): Int32Array {
-  let count = 0;
-  for (let p = 0; p < superpixels.length; p++) if (superpixels[p]! >= count) count = superpixels[p]! + 1;
-  checkMerges(tree, count);
-  const parent = identity(count + tree.a.length);
-  for (let i = 0; i < tree.a.length && tree.height[i]! <= threshold; i++) {
-    const a = find(parent, tree.a[i]!), b = find(parent, tree.b[i]!);
-    checkPair(a, b, i);
-    parent[b] = a;
-    parent[count + i] = a;
-  }
-  const number = new Int32Array(count).fill(-1);
-  const labels = new Int32Array(superpixels.length);
-  for (let p = 0, next = 0; p < labels.length; p++) {
-    const root = find(parent, superpixels[p]!);
-    if (number[root]! < 0) number[root] = next++;
-    labels[p] = number[root]!;
-  }
-  return labels;
-}
-
 function checkThresholds(thresholds: readonly number[], scales: readonly number[]): void {
   if (thresholds.length === 0) {
     throw new TypeError("Cannot score hierarchy: want at least one threshold, got 0");
@@ -129,30 +101,6 @@ function checkThresholds(thresholds: readonly number[], scales: readonly number[
       throw new RangeError(`Cannot score hierarchy: thresholds must ascend, got ${thresholds[t]} at ${t}`);
     }
   }
-}
-
-function checkMerges(tree: MergeTree, count: number): void {
-  const { a, b, height } = tree;
-  if (a.length !== b.length || a.length !== height.length) {
-    throw new TypeError(
-      `Cannot cut hierarchy: a, b, height have ${a.length}, ${b.length}, ${height.length} merges`,
-    );
-  }
-  for (let i = 0; i < a.length; i++) {
-    const known = count + i; // a merge may name the regions made before it
-    if (!(a[i]! >= 0 && a[i]! < known && b[i]! >= 0 && b[i]! < known)) {
-      throw new RangeError(
-        `Cannot cut hierarchy: merge ${i} joins ${a[i]} and ${b[i]}, want 0 to ${known - 1}`,
-      );
-    }
-    if (Number.isNaN(height[i]) || height[i]! < height[i - 1]!) {
-      throw new RangeError(`Cannot cut hierarchy: heights must not fall, got ${height[i]} at merge ${i}`);
-    }
-  }
-}
-
-function checkPair(a: number, b: number, merge: number): void {
-  if (a === b) throw new RangeError(`Cannot cut hierarchy: merge ${merge} joins a region with itself`);
 }
 
 /** The table while regions merge: each live region's entries are a list linked by `next`, ascending in column. */
@@ -257,15 +205,4 @@ function liveOverlaps(table: LiveTable, overlap: Float64Array): number {
     back += best * area;
   }
   return back;
-}
-
-function identity(length: number): Int32Array {
-  const array = new Int32Array(length);
-  for (let i = 0; i < length; i++) array[i] = i;
-  return array;
-}
-
-function find(parent: Int32Array, i: number): number {
-  while (parent[i] !== i) i = parent[i] = parent[parent[i]!]!;
-  return i;
 }

@@ -8,7 +8,8 @@
 export { type Contingency, contingency } from "./contingency.ts";
 export { type ContourMap, contourMapTree, cutContourMap, type SuperpixelTree } from "./contour_map.ts";
 export { readContourMap, readGroundTruth, readSegs } from "./bsds_files.ts";
-export { cutTree, scoreHierarchy } from "./hierarchy_scores.ts";
+export { cutTree } from "./cut_tree.ts";
+export { scoreHierarchy } from "./hierarchy_scores.ts";
 export { type LabelMaps, type Labels, type MergeTree } from "./label_map.ts";
 export {
   type MatlabCell,

@@ -11,7 +11,7 @@ export interface SlicOptions {
   /** About how many superpixels, from 1. More follow finer detail. Try 200 to 1500. @default 600 */
   segments?: number;
   /**
-   * The colour difference (CIELAB units) that weighs as much as one grid step, 0.01 to 400. Larger gives squarer
+   * The colour difference (CIELAB units) that weighs as much as one grid step, 0.1 to 400. Larger gives squarer
    * superpixels that follow edges less. Try 5 to 40. @default 10
    */
   compactness?: number;
@@ -62,7 +62,7 @@ export function slic(
   const action = "Cannot make SLIC superpixels";
   checkLab(action, lab, width, height);
   checkNumber(action, "segments", segments, 1, Infinity, true);
-  checkNumber(action, "compactness", compactness, 0.01, 400);
+  checkNumber(action, "compactness", compactness, 0.1, 400);
   checkNumber(action, "iterations", iterations, 1, 100, true);
 
   const columns = clamp(Math.round(Math.sqrt(segments * width / height)), 1, Math.min(width, segments));

@@ -113,23 +113,41 @@ const CASES: Record<string, Case> = {
 /** Half the distance of the finite difference: float32 sums carry about 1e-6, so errors stay near 1e-4. */
 const STEP = 1e-2;
 
-for (const backend of ["cpu", "wasm"] as BackendName[]) {
-  for (const [name, { shapes, range: [low, high] = [-1, 1], f }] of Object.entries(CASES)) {
+/** Inputs of a case, the same on every backend. */
+function inputs({ shapes, range: [low, high] = [-1, 1] }: Case): Float32Array[] {
+  const random = createRandom(7);
+  return shapes.map((shape) =>
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => low + (high - low) * random())
+  );
+}
+
+/** The case's outputs times fixed numbers, summed. */
+function loss(
+  { shapes, f }: Case,
+  values: Float32Array[],
+): [loss: (...x: tf.Tensor[]) => tf.Scalar, x: tf.Tensor[]] {
+  const x = values.map((v, i) => tf.tensor(v, shapes[i]));
+  const shape = f(...x).shape, random = createRandom(11);
+  const dy = tf.tensor(
+    Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => 2 * random() - 1),
+    shape,
+  );
+  return [(...x) => tf.sum(tf.mul(f(...x), dy)), x];
+}
+
+for (const backend of ["cpu", "wasm"] as const) {
+  for (const [name, example] of Object.entries(CASES)) {
     Deno.test(`${name} has the gradient of its finite differences on ${backend}`, () =>
-      withBackend(backend, () => {
-        const random = createRandom(7);
-        const draw = (shape: number[]) =>
-          Float32Array.from({ length: tf.util.sizeFromShape(shape) }, () => low + (high - low) * random());
-        const values = shapes.map(draw);
+      withBackend(backend, () =>
         tf.tidy(() => {
-          const tensors = (values: Float32Array[]) => values.map((v, i) => tf.tensor(v, shapes[i]));
-          const weights = f(...tensors(values)), dy = tf.tensor(draw(weights.shape), weights.shape);
-          const loss = (...inputs: tf.Tensor[]) => tf.sum(tf.mul(f(...inputs), dy)) as tf.Scalar;
-          const gradients = tf.grads((...inputs) => loss(...inputs))(tensors(values));
-          const at = (i: number, k: number, x: number) => {
-            const moved = values.map((v) => v.slice());
-            moved[i]![k] = x;
-            return tf.tidy(() => loss(...tensors(moved)).dataSync()[0]!);
+          const values = inputs(example), [f, x] = loss(example, values);
+          const gradients = tf.grads((...x) => f(...x))(x);
+          const at = (i: number, k: number, value: number) => {
+            const moved = values[i]!.slice();
+            moved[k] = value;
+            return tf.tidy(() =>
+              f(...x.map((t, j) => j === i ? tf.tensor(moved, example.shapes[i]) : t)).dataSync()[0]!
+            );
           };
           values.forEach((v, i) => {
             const gradient = gradients[i]!.dataSync();
@@ -141,7 +159,44 @@ for (const backend of ["cpu", "wasm"] as BackendName[]) {
               );
             }
           });
-        });
-      }));
+        })));
   }
 }
+
+/** Gradients of a case on a backend; read asynchronously, as webgpu must be. */
+function gradientsOn(backend: BackendName, example: Case): Promise<Float32Array[]> {
+  return withBackend(backend, async () => {
+    const gradients = tf.tidy(() => {
+      const [f, x] = loss(example, inputs(example));
+      return tf.grads((...x) => f(...x))(x);
+    });
+    const values = await Promise.all(gradients.map((gradient) => gradient.data<"float32">()));
+    tf.dispose(gradients);
+    return values;
+  }, { allowFallbackAdapter: true });
+}
+
+// finite differences read back thousands of times, 12 ms each on webgpu: there the cpu backend, checked above, is the oracle
+const adapter = await navigator.gpu?.requestAdapter();
+Deno.test({
+  name: `every operation has the cpu backend's gradient on webgpu${
+    adapter ? "" : " (skipped: no GPU adapter; Debian's mesa-vulkan-drivers has one in software)"
+  }`,
+  ignore: !adapter,
+  async fn(t) {
+    for (const [name, example] of Object.entries(CASES)) {
+      await t.step(name, async () => {
+        const [cpu, webgpu] = [await gradientsOn("cpu", example), await gradientsOn("webgpu", example)];
+        cpu.forEach((expected, i) => {
+          const scale = expected.reduce((most, v) => Math.max(most, Math.abs(v)), 1);
+          expected.forEach((v, k) => {
+            assert(
+              Math.abs(v - webgpu[i]![k]!) <= 1e-5 * scale,
+              `input ${i}, element ${k}: ${webgpu[i]![k]}, cpu ${v}`,
+            );
+          });
+        });
+      });
+    }
+  },
+});

@@ -1,6 +1,6 @@
 /** Starting backends, and jobs on them. */
 import assert from "node:assert/strict";
-import { useBackend, withBackend } from "../lib/backend/mod.ts";
+import { requireFits, useBackend, withBackend } from "../lib/backend/mod.ts";
 import { BackendError } from "../lib/errors.ts";
 
 for (const name of ["wasm", "cpu"] as const) {
@@ -30,17 +30,19 @@ Deno.test("useBackend() falls back to wasm for auto when there is no GPU worth t
   assert(info.name === "wasm" || info.name === "webgpu");
 });
 
-Deno.test("useBackend() rejects webgpu with a code where there is no real GPU", async (t) => {
-  const adapter = await navigator.gpu?.requestAdapter();
-  const software = adapter && (adapter.info as { isFallbackAdapter?: boolean }).isFallbackAdapter;
-  if (adapter && !software) {
-    return void await t.step({ name: "skipped: there is a GPU", ignore: true, fn() {} });
-  }
-  await assert.rejects(useBackend("webgpu"), (error) => {
-    assert(error instanceof BackendError);
-    assert.equal(error.code, adapter ? "backend_fallback_adapter" : "backend_unavailable");
-    return true;
-  });
+const adapter = await navigator.gpu?.requestAdapter();
+const gpu = adapter && !(adapter.info as { isFallbackAdapter?: boolean }).isFallbackAdapter;
+Deno.test({
+  name: `useBackend() rejects webgpu with a code where there is no real GPU${
+    gpu ? " (skipped: there is one)" : ""
+  }`,
+  ignore: !!gpu,
+  fn: () =>
+    assert.rejects(useBackend("webgpu"), (error) => {
+      assert(error instanceof BackendError);
+      assert.equal(error.code, adapter ? "backend_fallback_adapter" : "backend_unavailable");
+      return true;
+    }),
 });
 
 Deno.test("withBackend() runs jobs one after another, in the order given", async () => {
@@ -78,20 +80,48 @@ Deno.test("withBackend() names the number of tensors that a job left behind", as
   leaked.forEach((tensor) => tensor.dispose());
 });
 
-Deno.test("withBackend() rejects with backend_out_of_memory when the wasm heap is full, and ever after", async () => {
-  const worker = new Worker(new URL("fixtures/out_of_memory_worker.ts", import.meta.url), { type: "module" });
+/** The codes that a job and the job after it fail with in an isolate where a backend is broken. */
+async function codesAfter(breakage: string): Promise<unknown> {
+  const url = new URL("fixtures/failing_backend_worker.ts", import.meta.url);
+  const worker = new Worker(url, { type: "module", name: breakage });
   try {
-    const codes = await new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);
       worker.onerror = (event) => {
         event.preventDefault();
         reject(new Error(event.message));
       };
     });
-    assert.deepEqual(codes, ["backend_out_of_memory", "backend_out_of_memory"]);
   } finally {
     worker.terminate();
   }
+}
+
+Deno.test("withBackend() rejects with backend_out_of_memory when the wasm heap is full, and ever after", async () => {
+  assert.deepEqual(await codesAfter("full heap"), ["backend_out_of_memory", "backend_out_of_memory"]);
+});
+
+Deno.test({
+  name: `withBackend() rejects with backend_lost when the GPU fails or is lost, and ever after${
+    adapter ? "" : " (skipped: no GPU adapter; Debian's mesa-vulkan-drivers has one in software)"
+  }`,
+  ignore: !adapter,
+  async fn() {
+    assert.deepEqual(await codesAfter("large buffer"), ["backend_lost", "backend_lost"]);
+    assert.deepEqual(await codesAfter("lost device"), ["backend_lost", "backend_lost"]);
+  },
+});
+
+Deno.test("requireFits() refuses a tensor that is larger than the backend can hold, and names it", () => {
+  const info = { name: "webgpu", simd: "none", kernels: [], maxTensorBytes: 4000 } as const;
+  requireFits(info, [10, 100], "features");
+  assert.throws(() => requireFits(info, [10, 101], "features"), {
+    name: "LimitError",
+    code: "too_much_memory",
+    limit: 4000,
+    actual: 4040,
+    message: /features on webgpu/,
+  });
 });
 
 Deno.test("withBackend() leaves as many tensors as it found after failing jobs that use tidy", async () => {

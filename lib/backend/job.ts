@@ -5,7 +5,13 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { BackendError } from "../errors.ts";
 import type { BackendChoice } from "../options.ts";
-import { type BackendInfo, type BackendOptions, poisonIsolate, useBackend } from "./use_backend.ts";
+import {
+  type BackendInfo,
+  type BackendOptions,
+  deviceFailure,
+  poisonIsolate,
+  useBackend,
+} from "./use_backend.ts";
 
 /** Options of {@linkcode withBackend}. */
 export interface JobOptions extends BackendOptions {
@@ -49,9 +55,11 @@ async function runJob<T>(
   try {
     result = await job(tf, info);
   } catch (error) {
+    // a lost GPU rejects reads first and says that it is lost later
+    if (info.name === "webgpu") await new Promise((done) => setTimeout(done, 0));
     throw translate(error, info);
   }
-  const lost = info.failure?.();
+  const lost = deviceFailure();
   if (lost) throw lost;
   const left = tf.memory().numTensors - before;
   if (left > 0) onLeak(left);
@@ -66,7 +74,7 @@ function throwLeak(tensors: number): never {
 
 /** tfjs's own error, or ours where it stands for one that a caller can act on. */
 function translate(error: unknown, info: BackendInfo): unknown {
-  const lost = info.failure?.();
+  const lost = deviceFailure();
   if (lost) return lost;
   if (error instanceof BackendError) {
     if (error.code === "backend_out_of_memory") poisonIsolate(error);

@@ -1,8 +1,16 @@
 /**
- * Where tensors live: wasm, webgpu or cpu behind one function. Internal to the library; the public interface takes the
- * backend's name as an option.
+ * Where tensors live: wasm, webgpu or cpu behind one function. `segment()` does this by itself; who calls SuperAE or the
+ * cut directly wraps the calls.
+ *
+ * @example
+ * ```ts
+ * import { withBackend } from "./mod.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(await withBackend("wasm", (_, { name }) => name), "wasm");
+ * ```
  *
  * @module
  */
 export { type JobOptions, withBackend } from "./job.ts";
-export { type BackendInfo, type BackendOptions, type Simd, useBackend } from "./use_backend.ts";
+export { type BackendInfo, type BackendOptions, requireFits, type Simd, useBackend } from "./use_backend.ts";

@@ -2,7 +2,7 @@
  * Chooses and starts a backend. tfjs reports failure as a boolean beside a backend name that already looks right, and a
  * driver can return zeros without a word: so the boolean is checked and a small known answer is computed before any job.
  */
-import { BackendError } from "../errors.ts";
+import { BackendError, LimitError } from "../errors.ts";
 import type { BackendChoice, BackendName } from "../options.ts";
 import { registerGradients } from "./gradients.ts";
 import { checkKnownAnswer } from "./known_answer.ts";
@@ -22,6 +22,7 @@ export interface BackendOptions {
 
 /** The backend in use. */
 export interface BackendInfo {
+  /** Which one it is. */
   readonly name: BackendName;
   /** Name of the GPU; webgpu only. */
   readonly adapter?: string;
@@ -31,13 +32,21 @@ export interface BackendInfo {
   readonly kernels: readonly string[];
   /** Largest tensor in bytes. */
   readonly maxTensorBytes: number;
-  /** What went wrong on the device so far, if anything; webgpu only. */
-  readonly failure?: () => BackendError | undefined;
 }
 
 /** What one backend's file gives: starts it and says what it is, without the known-answer test. */
 export interface BackendStarter {
   start(options: BackendOptions): Promise<BackendInfo>;
+  /** What went wrong on the device since it was started, where that shows otherwise than by an exception. */
+  failure?(): BackendError | undefined;
+}
+
+/** The one in use. */
+let current: BackendStarter | undefined;
+
+/** What went wrong on the device in use without an exception, if anything: a lost GPU, a shader that failed. */
+export function deviceFailure(): BackendError | undefined {
+  return current?.failure?.();
 }
 
 /** Set once when an isolate's heap can no longer be trusted. */
@@ -84,9 +93,12 @@ export async function useBackend(choice: BackendChoice, options: BackendOptions 
 const checked = new Set<string>();
 
 async function startChecked(name: BackendName, options: BackendOptions): Promise<BackendInfo> {
-  const info = await (await starter(name)).start(options), key = `${name} ${info.simd}`;
+  current = await starter(name);
+  const info = await current.start(options), key = `${name} ${info.simd}`;
   if (!checked.has(key)) {
     await checkKnownAnswer(name);
+    const failure = deviceFailure();
+    if (failure) throw failure;
     checked.add(key);
   }
   return info;
@@ -102,4 +114,23 @@ function starter(name: BackendName): Promise<BackendStarter> {
     case "cpu":
       return import("./cpu_backend.ts");
   }
+}
+
+/**
+ * Refuses a tensor that the backend in use cannot hold: webgpu would compute with zeros in its place, and wasm stop.
+ *
+ * @param info What is in use.
+ * @param shape Of the float32 tensor.
+ * @param what Its name, for the message.
+ * @throws {LimitError} too_much_memory
+ */
+export function requireFits(info: BackendInfo, shape: readonly number[], what: string): void {
+  const bytes = 4 * shape.reduce((product, n) => product * n, 1);
+  if (bytes <= info.maxTensorBytes) return;
+  throw new LimitError(
+    "too_much_memory",
+    info.maxTensorBytes,
+    bytes,
+    `Cannot compute ${what} on ${info.name}: (${shape}) takes ${bytes} bytes, want at most ${info.maxTensorBytes}`,
+  );
 }

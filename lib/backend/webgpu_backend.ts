@@ -8,10 +8,17 @@ import "@tensorflow/tfjs-backend-webgpu";
 import { BackendError } from "../errors.ts";
 import { setBackendOrThrow } from "./set_backend.ts";
 import type { BackendInfo, BackendOptions } from "./use_backend.ts";
+import { installWebgpuKernels } from "./webgpu_kernels.ts";
 
 /** The first thing that went wrong on the device. */
-let failure: BackendError | undefined;
+let firstFailure: BackendError | undefined;
 let watched: GPUDevice | undefined;
+let kernels: readonly string[] | undefined;
+
+/** What went wrong on the device so far, if anything. */
+export function failure(): BackendError | undefined {
+  return firstFailure;
+}
 
 /** Starts the backend. */
 export async function start(options: BackendOptions): Promise<BackendInfo> {
@@ -33,14 +40,14 @@ export async function start(options: BackendOptions): Promise<BackendInfo> {
   await setBackendOrThrow("webgpu");
   const { device } = tf.backend() as unknown as { device: GPUDevice };
   watch(device);
-  if (failure) throw failure;
+  if (firstFailure) throw firstFailure;
+  kernels ??= installWebgpuKernels();
   return {
     name: "webgpu",
     adapter: name,
     simd: "none",
-    kernels: [],
+    kernels,
     maxTensorBytes: Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize),
-    failure: () => failure,
   };
 }
 
@@ -50,10 +57,10 @@ function watch(device: GPUDevice): void {
   device.addEventListener("uncapturederror", (event) => {
     event.preventDefault();
     const { message } = (event as GPUUncapturedErrorEvent).error;
-    failure ??= new BackendError("backend_lost", `Cannot finish job: the GPU reported "${message}"`);
+    firstFailure ??= new BackendError("backend_lost", `Cannot finish job: the GPU reported "${message}"`);
   });
   device.lost.then(({ message, reason }) => {
-    failure ??= new BackendError(
+    firstFailure ??= new BackendError(
       "backend_lost",
       `Cannot finish job: the GPU device was lost (${message || reason})`,
     );

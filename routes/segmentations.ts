@@ -10,6 +10,7 @@ import { parseMultipart } from "./multipart.ts";
 import { negotiate } from "./negotiate.ts";
 import { HttpProblem } from "./problem.ts";
 import type { ObtainedResult, Results } from "./results.ts";
+import type { MemoryStore } from "./store.ts";
 
 /** Media types of a body that is an image file. The bytes decide what it is; these only say that it is one. */
 const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "application/octet-stream"];
@@ -18,6 +19,9 @@ const MEDIA_TYPES = [...new Set(FORMAT_NAMES.map((name) => FORMATS[name].mediaTy
 
 /** Results never change under their name, so everyone may keep them for as long as they like (RFC 8246). */
 const IMMUTABLE = "public, max-age=31536000, immutable";
+
+/** An SVG that is opened by itself is a document: it may run and load nothing. */
+const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /** Path of a segmentation. */
 export function pathOf(id: string, format?: FormatName): string {
@@ -122,6 +126,42 @@ export function getSegmentationFile(
     throw new HttpProblem("not_found", `Cannot find ${format}: want one of ${FORMAT_NAMES.join(", ")}`);
   }
   return getFile(request, results, id, format, {});
+}
+
+/**
+ * The same for a result at hand, and nothing more: what a CDN asks for most, answered before anything else is done. A
+ * header costs about 1.5 us in Deno, so these are the ones that a file needs.
+ *
+ * @param key Id and format as they stand in the path and in the store.
+ */
+export function answerFromMemory(
+  request: Request,
+  store: MemoryStore,
+  key: string,
+  requestId: string,
+): Response | undefined {
+  const slash = key.indexOf("/");
+  const format = key.slice(slash + 1);
+  if (slash < 0 || !isFormatName(format)) return undefined;
+  const file = store.peek(key);
+  if (!file) return undefined;
+  const etag = entityTag(key.slice(0, slash), format);
+  const headers: [string, string][] = [
+    ["ETag", etag],
+    ["Cache-Control", IMMUTABLE],
+    ["X-Request-Id", requestId],
+  ];
+  if (matches(request.headers.get("If-None-Match"), etag)) {
+    return new Response(null, { status: 304, headers });
+  }
+  headers.push(
+    ["Content-Type", FORMATS[format].mediaType],
+    ["X-Content-Type-Options", "nosniff"],
+    ["Cross-Origin-Resource-Policy", "cross-origin"],
+  );
+  if (format === "regions.svg") headers.push(["Content-Security-Policy", FILE_POLICY]);
+  if (request.method === "HEAD") headers.push(["Content-Length", String(file.length)]);
+  return new Response(file, { headers });
 }
 
 async function getFile(

@@ -37,16 +37,17 @@ export class MemoryStore implements ResultStore {
     });
   }
 
-  /** Like {@linkcode get}, at once: this store has nothing to wait for. */
+  /** Like {@linkcode get}, at once, for those who will ask again if there is nothing: that is no miss yet. */
   peek(key: string): Uint8Array<ArrayBuffer> | undefined {
     const bytes = this.#cache.get(key);
     if (bytes) this.#hits++;
-    else this.#misses++;
     return bytes;
   }
 
   get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return Promise.resolve(this.peek(key));
+    const bytes = this.peek(key);
+    if (!bytes) this.#misses++;
+    return Promise.resolve(bytes);
   }
 
   put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {

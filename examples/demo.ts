@@ -7,7 +7,8 @@ import { createProgressLine } from "../cli/progress_line.ts";
 import { processTerminal } from "../cli/terminal.ts";
 import { encodeFormat } from "../lib/formats/encode.ts";
 import { encodeLabelPng, encodePng, overlayBoundaries } from "../lib/image/mod.ts";
-import { segment, type Segmentation } from "../lib/segment.ts";
+import { segment } from "../lib/segment.ts";
+import type { Segmentation } from "../lib/segmentation.ts";
 
 const FOLDER = "out";
 

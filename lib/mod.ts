@@ -15,7 +15,8 @@
  *
  * @module
  */
-export { segment, type Segmentation, type SegmentOptions } from "./segment.ts";
+export { segment, type SegmentOptions } from "./segment.ts";
+export { Segmentation, type SegmentationData } from "./segmentation.ts";
 export type { Region } from "./regions.ts";
 export type { LossPoint } from "./dsc/mod.ts";
 export type { Image } from "./image/mod.ts";

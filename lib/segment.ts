@@ -9,7 +9,8 @@ import { type Image, isImage } from "./image/image.ts";
 import { fitWithin, resizeImage, resizeLabels } from "./image/resize.ts";
 import { type BackendChoice, type Method, type ResolvedSettings, type SegmentSettings } from "./options.ts";
 import type { OnProgress, Stage } from "./progress.ts";
-import { type Region, regionTable } from "./regions.ts";
+import { regionTable } from "./regions.ts";
+import { Segmentation } from "./segmentation.ts";
 import { parseSettings } from "./settings.ts";
 import { createStages, type StageProgress, type Stages } from "./stages.ts";
 import type { LossPoint, SuperpixelGraph } from "./dsc/mod.ts";
@@ -27,34 +28,6 @@ export interface SegmentOptions extends SegmentSettings {
   signal?: AbortSignal;
   /** Receives progress. */
   onProgress?: OnProgress;
-}
-
-/** What {@linkcode segment} returns. Maps are (H, W), row by row. */
-export interface Segmentation {
-  /** Pixels per row. */
-  readonly width: number;
-  /** Rows. */
-  readonly height: number;
-  /** Region of each pixel, 0 to `regions.length - 1`; each region is 4-connected. */
-  readonly labels: Int32Array;
-  /** Area, box, centroid, mean colour and neighbours of each region. */
-  readonly regions: readonly Region[];
-  /** Superpixel of each pixel, 0 to `superpixelCount - 1`. */
-  readonly superpixels: Int32Array;
-  /** M, how many superpixels there are. */
-  readonly superpixelCount: number;
-  /** The image that was segmented: decoded, upright, opaque. */
-  readonly image: Image;
-  /** x^R, the image as SuperAE smoothed it. */
-  readonly smoothed: Image;
-  /** One point per iteration of the cut; empty for methods without one. */
-  readonly losses: readonly LossPoint[];
-  /** Milliseconds by stage, and their `total`. */
-  readonly timings: Readonly<Record<string, number>>;
-  /** Where the tensors were: wasm, webgpu or cpu. */
-  readonly backend: string;
-  /** Every setting, as used. */
-  readonly settings: ResolvedSettings;
 }
 
 /**
@@ -126,7 +99,7 @@ export async function segment(
         settings,
       };
     });
-  }).then((result) => ({ ...result, timings: stages.timings() }));
+  }).then((result) => new Segmentation({ ...result, timings: stages.timings() }));
 }
 
 /** What the stages find at working size. */

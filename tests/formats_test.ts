@@ -8,7 +8,7 @@ import { decodeRuns, encodeRuns, regionsJson } from "../lib/formats/regions_json
 import { regionsSvg } from "../lib/formats/svg.ts";
 import { FORMAT_NAMES } from "../lib/formats/table.ts";
 import { createRandom } from "../lib/random.ts";
-import type { Segmentation } from "../lib/segment.ts";
+import type { SegmentationData } from "../lib/segmentation.ts";
 import { parseSettings } from "../lib/settings.ts";
 
 /** Labels drawn as text, one character a pixel. */
@@ -46,7 +46,7 @@ function randomRegions(seed: number, width: number, height: number, colors: numb
   return { labels, width, height, count };
 }
 
-function segmentation({ labels, width, height, count }: ReturnType<typeof draw>): Segmentation {
+function segmentation({ labels, width, height, count }: ReturnType<typeof draw>): SegmentationData {
   const regions = Array.from({ length: count }, (_, label) => {
     const pixels = [...labels.keys()].filter((p) => labels[p] === label);
     const xs = pixels.map((p) => p % width), ys = pixels.map((p) => Math.floor(p / width));
@@ -258,7 +258,7 @@ Deno.test("encodeRecord() keeps everything but timings, also for many labels and
     const map = randomRegions(3, width, height, colors);
     const base = segmentation(draw(["0"]));
     const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => i);
-    const full: Segmentation = {
+    const full: SegmentationData = {
       ...base,
       width,
       height,

@@ -3,7 +3,7 @@
  * Heavy modules load with the first job that needs them.
  */
 import type { FormatName } from "../lib/formats/table.ts";
-import type { Segmentation } from "../lib/segment.ts";
+import type { SegmentationData } from "../lib/segmentation.ts";
 import type { EncodedFiles, SegmentProtocol, SegmentReport } from "./segment_protocol.ts";
 import type { Handlers } from "./serve_jobs.ts";
 
@@ -51,7 +51,7 @@ export const segmentHandlers: Handlers<SegmentProtocol, SegmentReport> = {
 };
 
 async function encodeFiles(
-  segmentation: Segmentation,
+  segmentation: SegmentationData,
   formats: readonly FormatName[],
   members: Readonly<Record<string, unknown>> | undefined,
 ): Promise<EncodedFiles> {

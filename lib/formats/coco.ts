@@ -5,7 +5,7 @@
  * is that of the COCO API's maskApi: runs down the columns, starting with zeros; from the third run on, differences to the
  * run before the last; each number in groups of 5 bits from the lowest, one printable character each.
  */
-import type { Segmentation } from "../segment.ts";
+import type { SegmentationData } from "../segmentation.ts";
 
 /** A mask as pycocotools keeps it. */
 export interface CocoRle {
@@ -51,7 +51,7 @@ export interface CocoAnnotation {
  * @param segmentation The segmentation; regions have no class, so all share the one category.
  * @returns A COCO file's content, ready for `JSON.stringify`.
  */
-export function cocoFile(segmentation: Segmentation): CocoFile {
+export function cocoFile(segmentation: SegmentationData): CocoFile {
   const { width, height, labels, regions } = segmentation;
   const masks = encodeMasks(labels, width, height, regions.length);
   return {

@@ -4,7 +4,7 @@
 import { encodeLabelPng, encodePng } from "../image/png.ts";
 import { colorizeLabels, meanColorImage, overlayBoundaries } from "../image/render.ts";
 import { encodeNpy } from "../npy.ts";
-import type { Segmentation } from "../segment.ts";
+import type { SegmentationData } from "../segmentation.ts";
 import { cocoFile } from "./coco.ts";
 import { geoJson } from "./geojson.ts";
 import { regionsJson } from "./regions_json.ts";
@@ -20,7 +20,7 @@ export interface FormatOptions {
 // a line of one pixel is lost where an image of this size is shown whole
 const THICK_LINE_PIXELS = 1_500_000;
 
-type Encoder = (segmentation: Segmentation, options: FormatOptions) => string | Uint8Array<ArrayBuffer>;
+type Encoder = (segmentation: SegmentationData, options: FormatOptions) => string | Uint8Array<ArrayBuffer>;
 
 const ENCODERS: Readonly<Record<FormatName, Encoder>> = {
   "regions.json": (segmentation, { members }) => regionsJson(segmentation, members),
@@ -46,7 +46,7 @@ const ENCODERS: Readonly<Record<FormatName, Encoder>> = {
  * @throws {RangeError} if the format is not known or cannot hold the segmentation.
  */
 export function encodeFormat(
-  segmentation: Segmentation,
+  segmentation: SegmentationData,
   format: FormatName,
   options: FormatOptions = {},
 ): Uint8Array<ArrayBuffer> {

@@ -2,7 +2,7 @@
  * Regions as a GeoJSON FeatureCollection (RFC 7946), in pixels rather than degrees: x to the right, y down, the origin at
  * the top left corner of the image. Neighbouring polygons share their vertices, so a GIS can rebuild the topology.
  */
-import type { Segmentation } from "../segment.ts";
+import type { SegmentationData } from "../segmentation.ts";
 import { tracePolygons } from "./polygons.ts";
 
 /** A feature: one region. */
@@ -42,7 +42,7 @@ export interface RegionCollection {
  * @param segmentation The segmentation.
  * @returns A FeatureCollection, ready for `JSON.stringify`.
  */
-export function geoJson(segmentation: Segmentation): RegionCollection {
+export function geoJson(segmentation: SegmentationData): RegionCollection {
   const { width, height, labels, regions } = segmentation;
   const polygons = tracePolygons(labels, width, height, regions.length);
   return {

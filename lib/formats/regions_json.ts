@@ -2,7 +2,7 @@
  * regions.json: everything about a segmentation that fits in text: its regions, its losses and its label map as runs.
  * Timings are left out, since equal input must give equal bytes.
  */
-import type { Segmentation } from "../segment.ts";
+import type { SegmentationData } from "../segmentation.ts";
 
 /** What regions.json holds. */
 export interface RegionsJson {
@@ -13,13 +13,13 @@ export interface RegionsJson {
   /** Where the tensors were. */
   readonly backend: string;
   /** Every setting, as used. */
-  readonly settings: Segmentation["settings"];
+  readonly settings: SegmentationData["settings"];
   /** How many superpixels there were. */
   readonly superpixelCount: number;
   /** The regions, in the order of labels. */
-  readonly regions: Segmentation["regions"];
+  readonly regions: SegmentationData["regions"];
   /** One point per iteration of the cut. */
-  readonly losses: Segmentation["losses"];
+  readonly losses: SegmentationData["losses"];
   /** The (H, W) label map in rows: label, length, label, length, ... */
   readonly labelRuns: readonly number[];
 }
@@ -33,7 +33,7 @@ export interface RegionsJson {
  *   `np.repeat(runs[0::2], runs[1::2]).reshape(height, width)`.
  */
 export function regionsJson(
-  segmentation: Segmentation,
+  segmentation: SegmentationData,
   members: Readonly<Record<string, unknown>> = {},
 ): string {
   const { width, height, backend, settings, superpixelCount, regions, losses, labels } = segmentation;

@@ -2,7 +2,7 @@
  * Regions as an SVG drawing: one path each, filled with the region's mean colour, exact to the pixel. It opens in any
  * browser or drawing program, where every region can be picked and recoloured.
  */
-import type { Segmentation } from "../segment.ts";
+import type { SegmentationData } from "../segmentation.ts";
 import { hexColor } from "./geojson.ts";
 import { tracePolygons } from "./polygons.ts";
 
@@ -12,7 +12,7 @@ import { tracePolygons } from "./polygons.ts";
  * @param segmentation The segmentation.
  * @returns An SVG document; path `r7` is region 7.
  */
-export function regionsSvg(segmentation: Segmentation): string {
+export function regionsSvg(segmentation: SegmentationData): string {
   const { width, height, labels, regions } = segmentation;
   const polygons = tracePolygons(labels, width, height, regions.length);
   const paths = regions.map(({ label, color }) =>

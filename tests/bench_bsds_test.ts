@@ -10,13 +10,14 @@ import { scorePartitions } from "../bench/bsds/score_image.ts";
 import { paint, superpixelFeatures } from "../bench/bsds/superpixel_features.ts";
 import { encodePng } from "../lib/image/png.ts";
 import { decodeNpy } from "../lib/npy.ts";
+import { makeFolder, withFolder } from "./fixtures/folder.ts";
 import { MatWriter } from "./reference/mat_writer.ts";
 
 const WIDTH = 24, HEIGHT = 16;
 
 /** A folder of five pictures, each of two halves; all the same but for where they are divided. */
 function makeDataset(): string {
-  const root = Deno.makeTempDirSync({ prefix: "dsc-bsds-" });
+  const root = makeFolder();
   Deno.mkdirSync(join(root, "images", "val"), { recursive: true });
   Deno.mkdirSync(join(root, "groundTruth", "val"), { recursive: true });
   for (let i = 0; i < 5; i++) {
@@ -275,7 +276,7 @@ Deno.test(
 );
 
 Deno.test("listImages() says what it looked for", () => {
-  const root = Deno.makeTempDirSync();
+  const root = makeFolder();
   try {
     assert.throws(() => listImages(join(root, "nowhere"), "val"), /there is no folder .*nowhere/);
     assert.throws(() => listImages(root, "val"), /want images in .*images.val or in /);
@@ -350,13 +351,11 @@ Deno.test("scorePartitions() and exportMaps() cut a hierarchy at its thresholds 
   assert.deepEqual(scores.covered, [3, 4, 2]);
   assert.deepEqual(scorePartitions({ ...partitions, thresholds: undefined }, [human], [0.3]).covered, [4]);
 
-  const path = Deno.makeTempFileSync({ suffix: ".npy" });
-  try {
+  await withFolder(async (folder) => {
+    const path = join(folder, "labels.npy");
     await exportMaps(partitions, [3, 2, 1], { width: 2, height: 2, data: new Uint8Array(12) }, path);
     const { shape, data } = decodeNpy(Deno.readFileSync(path));
     assert.deepEqual(shape, [3, 2, 2]);
     assert.deepEqual([...data], [0, 1, 2, 2, 0, 0, 1, 1, 0, 0, 0, 0]);
-  } finally {
-    Deno.removeSync(path);
-  }
+  });
 });

@@ -5,6 +5,12 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { type ConvGeometry, convGeometry } from "./conv_geometry.ts";
 import type { Heap } from "./heap.ts";
+import {
+  winogradConvolve,
+  winogradCovers,
+  winogradCoversFilterGradient,
+  winogradFilterGradient,
+} from "./winograd_kernels.ts";
 
 /** Least output: relu cuts at 0. */
 const RELU = 0, LINEAR = -Infinity;
@@ -25,6 +31,10 @@ export function convolve(
   relu: boolean,
 ): tf.TensorInfo {
   const y = heap.make([g.B, g.OH, g.OW, g.O]);
+  if (winogradCovers(g)) {
+    winogradConvolve(heap, g, heap.at(x), 0, filter, false, bias, heap.at(y), relu ? RELU : LINEAR);
+    return y;
+  }
   const taps = g.size * g.size, chunk = rowsPerChunk(g.C);
   const [order, weights, biases, work] = heap.scratch(
     9,
@@ -78,6 +88,10 @@ export function inputGradient(
     to = heap.at(dx),
     w = heap.at(filter),
     mask = y ? heap.at(y) : 0;
+  if (winogradCovers(g)) {
+    winogradConvolve(heap, g, from, mask, filter, true, undefined, to, LINEAR);
+    return dx;
+  }
   const wide = g.O * blocks(g.C), taps = g.size * g.size, chunk = rowsPerChunk(g.O);
   const [order, weights, zeros, work] = heap.scratch(
     9,
@@ -143,10 +157,14 @@ export function filterGradient(
 ): [tf.TensorInfo, tf.TensorInfo] {
   const rows = g.size * g.size * g.C, OP = blocks(g.O);
   const dfilter = heap.make([g.size, g.size, g.C, g.O]), dbias = heap.make([g.O]);
+  const { kernels } = heap, from = heap.at(x), d = heap.at(dy), mask = y ? heap.at(y) : 0;
+  if (winogradCoversFilterGradient(g)) {
+    winogradFilterGradient(heap, g, from, d, mask, heap.at(dfilter), heap.at(dbias));
+    return [dfilter, dbias];
+  }
   const chunk = Math.max(32, Math.floor(8192 / (g.stride * g.C + OP)));
   const workSize = workFloats(g.W, g.C) + Math.max(g.OW, chunk) * OP;
   const [sums, biases, work] = heap.scratch(rows * OP, OP, workSize);
-  const { kernels } = heap, from = heap.at(x), d = heap.at(dy), mask = y ? heap.at(y) : 0;
   heap.floats(sums!, rows * OP).fill(0);
   heap.floats(biases!, OP).fill(0);
   if (g.size === 3) {

@@ -23,7 +23,11 @@ export type KernelName =
   | "scaleShiftRelu"
   | "segmentSum"
   | "upsample"
-  | "upsampleGradient";
+  | "upsampleGradient"
+  | "winograd3x3"
+  | "winogradFilter"
+  | "winogradFilterGradient"
+  | "winogradFilterSums";
 
 /** A module of one function, `i8x16.relaxed_swizzle`: valid exactly where relaxed SIMD is there. */
 const RELAXED_PROBE = Uint8Array.of(

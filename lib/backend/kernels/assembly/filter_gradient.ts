@@ -13,7 +13,7 @@ import { copyMasked, floats, fma, splat } from "./simd";
  * @param sums (segments * length, OP).
  * @param OP Output channels, a multiple of 4.
  */
-function addRow(table: usize, segments: i32, length: i32, step: usize, d: usize, n: i32, sums: usize, OP: i32): void {
+export function addRow(table: usize, segments: i32, length: i32, step: usize, d: usize, n: i32, sums: usize, OP: i32): void {
   const dStep = floats(OP), dEnd = d + <usize> n * dStep;
   for (let s = 0; s < segments; s++) {
     const segment = <usize> load<u32>(table + floats(s));
@@ -165,7 +165,7 @@ function addTile1x4(p: usize, step: usize, d: usize, end: usize, dStep: usize, q
 }
 
 /** Adds rows of OP channels to `sums`; the bias gradient. */
-function addColumns(d: usize, n: i32, OP: i32, sums: usize): void {
+export function addColumns(d: usize, n: i32, OP: i32, sums: usize): void {
   const dStep = floats(OP), end = d + <usize> n * dStep;
   for (let o: usize = 0; o < dStep; o += 16) {
     let a = v128.load(sums + o);

@@ -6,3 +6,4 @@ export { peak } from "./peak";
 export { pixelShuffle, upsample, upsampleGradient } from "./resample";
 export { adam, columnSums, gather, segmentSum } from "./rows";
 export { pack } from "./tile";
+export { winograd3x3, winogradFilter, winogradFilterGradient, winogradFilterSums } from "./winograd";

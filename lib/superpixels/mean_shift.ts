@@ -71,10 +71,43 @@ export function meanShift(
   checkNumber(action, "spatialRadius", spatialRadius, 1, 1000);
   checkNumber(action, "rangeRadius", rangeRadius, 0.1, 500);
   checkNumber(action, "minSize", minSize, 0, Infinity);
+  const filtered = meanShiftFilter(lab, width, height, spatialRadius, rangeRadius);
+  return mergeSmallRegions(fuseModes(filtered, FUSE * rangeRadius), lab, width, height, { minSize }).labels;
+}
+
+/** Where pixels end up: {@linkcode meanShift} before regions are made of it. */
+export interface FilteredImage {
+  readonly width: number;
+  readonly height: number;
+  /** (H, W) mode of each pixel. */
+  readonly pixels: Int32Array<ArrayBuffer>;
+  readonly modes: number;
+  /** (modes, 6) x, y, L, a, b of each mode, and one value unused. */
+  readonly values: Float64Array;
+}
+
+/**
+ * Lets every pixel climb to its mode.
+ *
+ * @param lab (H, W, 3) CIELAB values, interleaved, L 0 to 100.
+ * @param width W, pixels.
+ * @param height H, pixels.
+ * @param spatialRadius As in {@linkcode MeanShiftOptions}.
+ * @param rangeRadius As in {@linkcode MeanShiftOptions}.
+ * @returns The mode of each pixel.
+ */
+export function meanShiftFilter(
+  lab: Float32Array,
+  width: number,
+  height: number,
+  spatialRadius: number,
+  rangeRadius: number,
+): FilteredImage {
   const points = gatherPoints(lab, width, height, spatialRadius, rangeRadius);
-  const modes = climb(points, spatialRadius, rangeRadius);
-  const regions = fuse(points.pixels, modes, width, height, FUSE * rangeRadius);
-  return mergeSmallRegions(regions, lab, width, height, { minSize }).labels;
+  const { values, count, ofPoint } = climb(points, spatialRadius, rangeRadius);
+  const { pixels } = points;
+  for (let p = 0; p < pixels.length; p++) pixels[p] = ofPoint[pixels[p]!]!;
+  return { width, height, pixels, modes: count, values };
 }
 
 /** Values of a point or mode: x, y, L, a, b and, of a point, its number of pixels. */
@@ -241,28 +274,28 @@ function climb(points: Points, spatialRadius: number, rangeRadius: number): Mode
   return { values: modes, count: modeCount, ofPoint };
 }
 
-// Unites modes of nearly one colour that meet at some pixel border. Writes each pixel's region over its point.
-function fuse(
-  pixels: Int32Array<ArrayBuffer>,
-  modes: Modes,
-  width: number,
-  height: number,
-  range: number,
-): Int32Array<ArrayBuffer> {
-  const { values, count, ofPoint } = modes;
-  const parent = new Int32Array(count);
-  for (let i = 0; i < count; i++) parent[i] = i;
-  for (let p = 0; p < pixels.length; p++) pixels[p] = ofPoint[pixels[p]!]!;
+/**
+ * Unites modes of nearly one colour that meet at some border between pixels.
+ *
+ * @param filtered From {@linkcode meanShiftFilter}; left as it is.
+ * @param range The colour difference, CIELAB units, below which modes are one.
+ * @returns (H, W) region of each pixel: the lowest of its modes.
+ */
+export function fuseModes(filtered: FilteredImage, range: number): Int32Array<ArrayBuffer> {
+  const { width, height, pixels, modes, values } = filtered;
+  const parent = new Int32Array(modes), range2 = range * range;
+  for (let i = 0; i < modes; i++) parent[i] = i;
   for (let y = 0, p = 0; y < height; y++) {
     const down = y + 1 < height ? width : 0; // 0 compares a pixel with itself
     for (let x = 1; x <= width; x++, p++) {
       const i = pixels[p]!;
-      if (x < width && pixels[p + 1] !== i) uniteClose(parent, values, i, pixels[p + 1]!, range * range);
-      if (pixels[p + down] !== i) uniteClose(parent, values, i, pixels[p + down]!, range * range);
+      if (x < width && pixels[p + 1] !== i) uniteClose(parent, values, i, pixels[p + 1]!, range2);
+      if (pixels[p + down] !== i) uniteClose(parent, values, i, pixels[p + down]!, range2);
     }
   }
-  for (let p = 0; p < pixels.length; p++) pixels[p] = find(parent, pixels[p]!);
-  return pixels;
+  const regions = new Int32Array(pixels.length);
+  for (let p = 0; p < regions.length; p++) regions[p] = find(parent, pixels[p]!);
+  return regions;
 }
 
 function uniteClose(parent: Int32Array, values: Float64Array, i: number, j: number, range2: number): void {

@@ -51,6 +51,7 @@ if (import.meta.main) {
     },
   });
   if (!values.data) {
+    // deno-lint-ignore no-console -- a command speaks to its user
     console.error(USAGE);
     Deno.exit(2);
   }
@@ -83,6 +84,7 @@ if (import.meta.main) {
     await Deno.writeTextFile(`${values.work}/loss.svg`, await lossChart(state.losses));
   }
   await Deno.writeTextFile(values.write, weightsModule(state.weights));
+  // deno-lint-ignore no-console -- a command speaks to its user
   console.log(`\nWeights in ${values.write}, loss chart in ${values.work}/loss.svg`);
 }
 

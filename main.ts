@@ -5,14 +5,13 @@
  * @module
  */
 import { processEnvironment, readConfig } from "./routes/config.ts";
-import { logError } from "./routes/log.ts";
 import { createService, type Service } from "./routes/service.ts";
 
 let service: Service | undefined;
 
 /** The service of this process, made when first asked for. */
 export function openService(): Service {
-  return service ??= createService(readConfig(processEnvironment), logError);
+  return service ??= createService(readConfig(processEnvironment));
 }
 
 export default {

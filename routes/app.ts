@@ -38,6 +38,7 @@ import {
   resourceMembers,
 } from "./segmentations.ts";
 import { MemoryStore, type ResultStore } from "./store.ts";
+import { traceStages } from "./trace.ts";
 
 /** Options of {@linkcode createApp}. */
 export interface AppOptions {
@@ -61,8 +62,19 @@ export interface AppOptions {
   readonly access?: GateOptions;
   /** Makes GET /v1/segment fetch images from these hosts. @default none */
   readonly remote?: Pick<RemoteOptions, "hosts"> & Partial<RemoteOptions>;
+  /** Told of every answer but those given at once from memory. @default nobody is */
+  readonly onAnswer?: (answer: Answer) => void;
   /** Receives errors of the server. @default nothing does */
   readonly onError?: (error: unknown, requestId: string) => void;
+}
+
+/** An answer as the log has it. */
+export interface Answer {
+  readonly requestId: string;
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
 }
 
 /** What comes with a request: its id, and what the host tells about the connection. */
@@ -84,6 +96,7 @@ export function createApp(options: AppOptions) {
     corsOrigins = [],
     access = {},
     remote,
+    onAnswer = () => {},
     onError = () => {},
   } = options;
   const limits = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs, budget: new ByteBudget(maxHeldBytes) };
@@ -97,7 +110,10 @@ export function createApp(options: AppOptions) {
     store,
     maxPixels,
     members: resourceMembers,
-    onSegmented: (timings) => metrics.segmented(timings),
+    onSegmented: (timings) => {
+      metrics.segmented(timings);
+      traceStages(timings);
+    },
   });
   const checkReadiness = createReadiness(segmenter);
   const passGate = createGate(access);
@@ -123,14 +139,13 @@ export function createApp(options: AppOptions) {
     const startedAt = performance.now();
     await next();
     // afterwards, since what is set before does not reach answers that are plain Responses
-    c.header("X-Request-Id", c.var.requestId);
-    const route = routePath(c, -1);
-    metrics.answered(
-      c.req.method,
-      route === "/*" ? "none" : route,
-      c.res.status,
-      (performance.now() - startedAt) / 1000,
-    );
+    const { requestId } = c.var;
+    c.header("X-Request-Id", requestId);
+    const route = routePath(c, -1) === "/*" ? "none" : routePath(c, -1);
+    const answer = { requestId, method: c.req.method, route, status: c.res.status };
+    const seconds = (performance.now() - startedAt) / 1000;
+    metrics.answered(answer.method, route, answer.status, seconds);
+    onAnswer({ ...answer, seconds });
   });
   app.use(requestId({ limitLength: 64 }));
   app.use(secureHeaders({

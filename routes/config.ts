@@ -54,6 +54,12 @@ export const ENVIRONMENT = {
   DSC_REMOTE_HOSTS: list(
     "Hosts from which /v1/segment?url= may fetch images; *.example.org for all below. Default: none.",
   ),
+  DSC_LOG_REQUESTS: whole(
+    0,
+    1,
+    1,
+    "1 logs every request but those answered at once from memory, 0 only errors.",
+  ),
   DSC_CORS_ORIGINS: list("Origins whose pages may call the service, by commas; * for all. Default: none."),
 } as const satisfies Record<string, NumberVariable | ListVariable>;
 

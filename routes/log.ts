@@ -1,6 +1,7 @@
 /**
  * The service's log: one line of JSON for each event, on standard error, where every host collects it.
  */
+import type { Answer } from "./app.ts";
 
 /** Writes one line. */
 export function log(event: string, fields: Readonly<Record<string, unknown>> = {}): void {
@@ -12,3 +13,11 @@ export function log(event: string, fields: Readonly<Record<string, unknown>> = {
 export function logError(error: unknown, requestId: string): void {
   log("error", { requestId, error: error instanceof Error ? error.stack ?? error.message : String(error) });
 }
+
+/** Logs an answer; probes and scrapes come all the time and say nothing. */
+export function logAnswer({ seconds, ...answer }: Answer): void {
+  if (QUIET.has(answer.route) && answer.status < 400) return;
+  log("request", { ...answer, ms: Math.round(seconds * 1000) });
+}
+
+const QUIET = new Set(["/healthz", "/readyz", "/metrics"]);

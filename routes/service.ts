@@ -4,6 +4,7 @@
 import { createSegmentRunner, type SegmentRunner, warmUp } from "../workers/segmenter.ts";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
+import { logAnswer, logError } from "./log.ts";
 import { MemoryStore } from "./store.ts";
 
 /** A service, ready to answer. */
@@ -17,7 +18,7 @@ export interface Service {
 }
 
 /** Makes a service. No worker starts before the first request that needs one. */
-export function createService(config: Config, onError: (error: unknown, requestId: string) => void): Service {
+export function createService(config: Config): Service {
   const segmenter = openRunner(config);
   // one isolate that only encodes: forms of finished results come in milliseconds while every core is segmenting
   const encoder = config.DSC_WORKERS === 0 ? segmenter : createSegmentRunner({ size: 1, waitingLimit: 256 });
@@ -35,7 +36,8 @@ export function createService(config: Config, onError: (error: unknown, requestI
       trustedProxies: config.DSC_TRUSTED_PROXIES,
     },
     ...(config.DSC_REMOTE_HOSTS.length === 0 ? {} : { remote: { hosts: config.DSC_REMOTE_HOSTS } }),
-    onError,
+    ...(config.DSC_LOG_REQUESTS === 1 ? { onAnswer: logAnswer } : {}),
+    onError: logError,
   });
   return {
     fetch: (request, info) => app.fetch(request, { info }),

@@ -172,3 +172,40 @@ Deno.test("deno task start computes in its own isolate when told to", async () =
   await until("stopped");
   await child.status;
 });
+
+Deno.test("deno task start sends a span for each stage where OpenTelemetry is on", async () => {
+  const spans: { name: string; parentSpanId: string }[] = [];
+  const arrived = Promise.withResolvers<void>();
+  const collector = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+    const body = await request.json();
+    for (const resource of body.resourceSpans ?? []) {
+      for (const scope of resource.scopeSpans) spans.push(...scope.spans);
+    }
+    if (spans.some(({ name }) => name === "dsc encode")) arrived.resolve();
+    return Response.json({});
+  });
+  const { child, url, until } = await startServer({
+    DSC_WORKERS: "0",
+    OTEL_DENO: "true",
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.addr.port}`,
+    OTEL_BSP_SCHEDULE_DELAY: "100",
+  });
+  const image = encodePng({ width: 24, height: 16, data: new Uint8Array(24 * 16 * 3) });
+  const response = await fetch(`${url}/v1/segmentations?method=slic&superpixels=4`, {
+    method: "POST",
+    body: image,
+  });
+  assert.equal(response.status, 201);
+  await response.body?.cancel();
+  await arrived.promise;
+  const request = spans.find(({ name }) => name.startsWith("POST"))!;
+  for (const stage of ["queue", "decode", "superae", "superpixels", "regions", "encode"]) {
+    assert.ok(spans.some(({ name, parentSpanId }) => name === `dsc ${stage}` && parentSpanId !== ""), stage);
+  }
+  assert.ok(request);
+  child.kill("SIGTERM");
+  await until("stopped");
+  await child.status;
+  await collector.shutdown();
+});

@@ -7,15 +7,18 @@
  */
 import * as tf from "@tensorflow/tfjs-core";
 import process from "node:process";
-import { useBackend } from "../lib/backend/mod.ts";
-import { type Heap, openHeap, type WasmBackend } from "../lib/backend/kernels/heap.ts";
-import { instantiateKernels } from "../lib/backend/kernels/module.ts";
+import { type ConvGeometry, convGeometry } from "../lib/backend/kernels/conv_geometry.ts";
 import {
-  convGeometry,
+  blocks,
   convolve,
   filterGradient,
   inputGradient,
+  pack,
 } from "../lib/backend/kernels/conv_kernels.ts";
+import { type Heap, openHeap, type WasmBackend } from "../lib/backend/kernels/heap.ts";
+import { instantiateKernels } from "../lib/backend/kernels/module.ts";
+import { useBackend } from "../lib/backend/mod.ts";
+import { pixelShuffle2, segmentSum, upsample2 } from "../lib/backend/ops.ts";
 
 interface Step {
   readonly ms: number;
@@ -30,70 +33,108 @@ function spread(values: readonly number[]): [number, number, number] {
   return [sorted[sorted.length >> 1]!, sorted[0]!, sorted.at(-1)!];
 }
 
-/** CPU milliseconds of `f`, of which the first few runs, still being compiled, do not count. */
-function time(f: () => void, runs = 25, warmUp = 5): [number, number, number] {
+/** CPU milliseconds of one call of `f`, from batches of about 10 ms, so that short and long kernels are disturbed alike. */
+function time(f: () => void, batches = 25, warmUp = 5): [median: number, least: number, most: number] {
   const values: number[] = [];
-  for (let i = -warmUp; i < runs; i++) {
+  const once = performance.now();
+  f();
+  let calls = Math.max(1, Math.round(10 / (performance.now() - once)));
+  for (let i = -warmUp; i < batches; i++) {
     const begin = process.cpuUsage();
-    f();
-    const { user, system } = process.cpuUsage(begin);
-    if (i >= 0) values.push((user + system) / 1000);
+    for (let call = 0; call < calls; call++) f();
+    const { user, system } = process.cpuUsage(begin), ms = (user + system) / 1000;
+    // compiled by now: the first estimate was too long
+    if (i === -1) calls = Math.max(1, Math.round(10 * calls / Math.max(ms, 0.1)));
+    if (i >= 0) values.push(ms / calls);
   }
   return spread(values);
 }
 
 /** GFLOPS of nothing but multiply-adds. */
 function peak({ kernels, scratch, floats }: Heap): number {
-  const [pointer] = scratch(8), n = 1e6;
+  const [pointer] = scratch(8), n = 1e5;
   floats(pointer!, 8).fill(1e-3);
   return 12 * 4 * 2 * n / time(() => kernels.peak(pointer!, n))[1] / 1e6;
 }
 
-const SHAPES = [[160, 240, 3, 32, 1], [160, 240, 32, 32, 1], [160, 240, 32, 32, 2], [160, 240, 32, 3, 1]]
-  .concat([
-    [160, 240, 3, 24, 2],
-    [80, 120, 24, 24, 1],
-    [80, 120, 24, 40, 2],
-    [40, 60, 40, 40, 1],
-    [80, 120, 32, 12, 1],
-  ]) as [number, number, number, number, 1 | 2][];
+/** H, W, C, O and stride: the network of the training step below, then layers of SuperAE. */
+const SHAPES: readonly (readonly [number, number, number, number, 1 | 2])[] = [
+  [160, 240, 3, 32, 1],
+  [160, 240, 32, 32, 1],
+  [160, 240, 32, 3, 1],
+  [160, 240, 32, 32, 2],
+  [320, 480, 3, 24, 2],
+  [160, 240, 24, 24, 1],
+  [160, 240, 24, 40, 2],
+  [80, 120, 40, 40, 1],
+  [40, 60, 56, 56, 1],
+  [160, 240, 32, 12, 1],
+];
 
-async function benchKernels(simd: "relaxed" | "plain"): Promise<void> {
+type Result = tf.TensorInfo | tf.TensorInfo[];
+
+async function benchConvolutions(simd: "relaxed" | "plain"): Promise<void> {
   await useBackend("wasm", { simd });
-  const backend = tf.backend() as unknown as WasmBackend;
+  const backend = tf.backend() as unknown as WasmBackend & tf.KernelBackend;
   const heap = openHeap(backend, instantiateKernels(simd, backend.wasm.asm.memory));
-  console.log(`\n3x3 convolutions, ${simd} SIMD: GFLOPS (% of the multiply-add peak measured beside it)`);
+  console.log(`
+3x3 convolutions, ${simd} SIMD: milliseconds, and GFLOPS in % of the multiply-add peak measured beside them.
+"by definition" is the register tile itself; the others count the definition's operations too, and so pass 100 % where
+Winograd's filtering needs fewer.`);
   for (const [H, W, C, O, stride] of SHAPES) {
-    const OH = Math.ceil(H / stride), OW = Math.ceil(W / stride), gflop = 2 * 9 * C * O * OH * OW / 1e6;
-    const x = tf.randomUniform([1, H, W, C], -1, 1, "float32", 1),
-      filter = tf.randomUniform([3, 3, C, O], -1, 1, "float32", 2);
-    const bias = tf.zeros([O]), dy = tf.randomUniform([1, OH, OW, O], -1, 1, "float32", 3), y = tf.relu(dy);
-    const g = convGeometry(x.shape, filter.shape, {
-      strides: stride,
-      pad: [[0, 0], [1, 1], [1, 1], [0, 0]],
-    })!;
-    const run = (f: () => tf.TensorInfo | tf.TensorInfo[]) => () => {
-      for (const { dataId } of [f()].flat()) (backend as unknown as tf.KernelBackend).disposeData(dataId);
+    const OH = Math.ceil(H / stride), OW = Math.ceil(W / stride), gflop = 2 * 9 * C * O * OH * OW / 1e9;
+    const draw = (shape: number[], seed: number) => tf.randomUniform(shape, -1, 1, "float32", seed);
+    const x = draw([1, H, W, C], 1), filter = draw([3, 3, C, O], 2), dy = draw([1, OH, OW, O], 3);
+    const bias = tf.zeros([O]), y = tf.relu(dy), pad: [number, number][] = [[0, 0], [1, 1], [1, 1], [0, 0]];
+    const g = convGeometry(x.shape, filter.shape, { strides: stride, pad })!, top = peak(heap);
+    const report = (f: () => Result) => {
+      const [median, least] = time(() => [f()].flat().forEach(({ dataId }) => backend.disposeData(dataId)));
+      const percent = 1e5 * gflop / least / top;
+      return `${median.toFixed(2).padStart(6)} ms ${percent.toFixed(0).padStart(3)} %`;
     };
-    const top = peak(heap);
-    const report = (f: () => tf.TensorInfo | tf.TensorInfo[]) => {
-      const [median, least] = time(run(f));
-      return `${(gflop / least).toFixed(1).padStart(5)} (${
-        (100 * gflop / least / top).toFixed(0)
-      } %, median ${median.toFixed(2)} ms)`;
+    const columns = {
+      "by definition": () => forwardByDefinition(heap, g, x, filter),
+      forward: () => convolve(heap, g, x, filter, bias, true),
+      dx: () => inputGradient(heap, g, dy, filter, y),
+      dw: () => filterGradient(heap, g, x, dy, y),
     };
-    console.log(
-      `${H}x${W} ${C}->${O} /${stride}`.padEnd(20),
-      "forward",
-      report(() => convolve(heap, g, x, filter, bias, true)),
-      " dx",
-      report(() => inputGradient(heap, g, dy, filter, y)),
-      " dw",
-      report(() => filterGradient(heap, g, x, dy, y)),
-      `  peak ${top.toFixed(1)}`,
-    );
+    const line = Object.entries(columns).map(([name, f]) => `${name} ${report(f)}`).join("   ");
+    console.log(`${H}x${W} ${C}->${O} /${stride}`.padEnd(18), line, `  peak ${top.toFixed(1)} GFLOPS`);
     tf.dispose([x, filter, bias, dy, y]);
   }
+}
+
+/** The forward pass on the register tile, where the library would take Winograd's filtering. */
+function forwardByDefinition(heap: Heap, g: ConvGeometry, x: tf.Tensor, filter: tf.Tensor): tf.TensorInfo {
+  const { H, W, C, O, OH, OW, stride } = g, y = heap.make([1, OH, OW, O]), OP = blocks(O);
+  const [order, weights, bias, work] = heap.scratch(9, 9 * C * OP, OP, 4 * (W + 2) * C + 16);
+  heap.floats(bias!, OP).fill(0);
+  pack(heap, heap.at(filter), weights!, order!, [0, 1, 2, 3, 4, 5, 6, 7, 8], C, O, false);
+  heap.kernels.convolve3x3(heap.at(x), 0, weights!, bias!, heap.at(y), work!, H, W, C, O, stride, 0);
+  return y;
+}
+
+/** The kernels that are not convolutions, at the size of a 240x160 image with 32 channels. */
+function benchOthers(): void {
+  const N = 160 * 240, C = 32, M = 300;
+  const x = tf.randomUniform<tf.Rank.R2>([N, C], -1, 1, "float32", 1), w = tf.ones<tf.Rank.R2>([C, C]);
+  const image = tf.reshape(x, [1, 160, 240, C]) as tf.Tensor4D;
+  const ids = tf.tensor1d(Int32Array.from({ length: N }, (_, i) => Math.floor(i * M / N)), "int32");
+  const means = segmentSum(x, ids, M);
+  const operations = {
+    [`segment sum to ${M}`]: () => segmentSum(x, ids, M),
+    [`gather from ${M}`]: () => tf.gather(means, ids),
+    "sum over pixels": () => tf.sum(x, 0),
+    [`product with (${C}, ${C})`]: () => tf.matMul(x, w),
+    "product x' x": () => tf.matMul(x, x, true, false),
+    "upsampling by 2": () => upsample2(image),
+    "pixel shuffle": () => pixelShuffle2(image),
+  };
+  console.log(`\nOther kernels at (${N}, ${C}), median milliseconds`);
+  for (const [name, f] of Object.entries(operations)) {
+    console.log(name.padEnd(24), time(() => f().dispose())[0].toFixed(2));
+  }
+  tf.dispose([x, w, image, ids, means]);
 }
 
 async function benchSteps(H: number, W: number, steps = 12): Promise<void> {
@@ -136,7 +177,8 @@ async function benchSteps(H: number, W: number, steps = 12): Promise<void> {
 }
 
 if (import.meta.main) {
-  await benchKernels("relaxed");
-  await benchKernels("plain");
+  await benchConvolutions("plain");
+  await benchConvolutions("relaxed");
+  benchOthers();
   await benchSteps(160, 240);
 }

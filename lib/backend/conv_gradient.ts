@@ -38,7 +38,12 @@ export const gradientOfFusedConv2d: tf.GradConfig = {
         toFilter,
       );
       return {
-        x: () => run<tf.Tensor>(CONV_INPUT_GRADIENT, { dy, filter, ...mask }, toInput),
+        x: () => {
+          const dx = run<tf.Tensor>(CONV_INPUT_GRADIENT, { dy, filter, ...mask }, toInput);
+          // the last use of this layer's activations; tfjs would hold all layers' until the first one is done
+          tf.dispose(saved);
+          return dx;
+        },
         filter: () => tf.clone(dfilter),
         bias: () => tf.clone(dbias),
       };

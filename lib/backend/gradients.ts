@@ -279,6 +279,7 @@ function registerProducts(): void {
       gamma: gamma!,
       statistics: statistics!,
     }) as tf.Tensor[];
+    tf.dispose([x!, y!]);
     return { x: () => tf.clone(dx!), gamma: () => tf.clone(dgamma!), beta: () => tf.clone(dbeta!) };
   }, [true, true]);
 }

@@ -3,7 +3,7 @@
  * its own would cost a full-size tensor for every layer.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import { type ConvGeometry, convGeometry } from "./conv_geometry.ts";
+import type { ConvGeometry } from "./conv_geometry.ts";
 import type { Heap } from "./heap.ts";
 import {
   winogradConvolve,
@@ -305,5 +305,3 @@ export function filterGradientByDefinition(
   }
   return dfilter;
 }
-
-export { convGeometry };

@@ -3,13 +3,8 @@
  * hands it to the one it replaced, so the model's code knows nothing of all this.
  */
 import * as tf from "@tensorflow/tfjs-core";
-import {
-  convGeometry,
-  convolve,
-  filterGradient,
-  filterGradientByDefinition,
-  inputGradient,
-} from "./conv_kernels.ts";
+import { convGeometry } from "./conv_geometry.ts";
+import { convolve, filterGradient, filterGradientByDefinition, inputGradient } from "./conv_kernels.ts";
 import { type Heap, memoryOf, openHeap, refuseNullPointers, type WasmBackend } from "./heap.ts";
 import { matMul } from "./matmul_kernels.ts";
 import { instantiateKernels } from "./module.ts";

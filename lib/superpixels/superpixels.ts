@@ -65,9 +65,12 @@ export function superpixels(
       return counted(slic(lab, width, height, { segments: count }));
     case "felzenszwalb": {
       const edges = sortGridEdges(lab, width, height, SIGMA);
-      return search(
+      return settle(
         (scale) => mergeSmallRegions(mergeGridEdges(edges, scale), lab, width, height, { minSize: area / 6 }),
         { wanted: count, first: 4.5 * Math.sqrt(area), min: 0.1, max: 1e5, slope: 0.9 },
+        lab,
+        width,
+        height,
       );
     }
     case "mean-shift": {
@@ -75,9 +78,12 @@ export function superpixels(
       // rangeRadius instead costs five climbs and is no better: boundary recall .922 for .926 at 600 superpixels.
       const spatialRadius = Math.min(32, Math.max(2, Math.sqrt(area) / 2));
       const filtered = meanShiftFilter(lab, width, height, spatialRadius, RANGE_RADIUS);
-      return search(
+      return settle(
         (range) => mergeSmallRegions(fuseModes(filtered, range), lab, width, height, { minSize: area / 4 }),
         { wanted: count, first: 1, min: 0.01, max: 100, slope: 0.7 },
+        lab,
+        width,
+        height,
       );
     }
     default:
@@ -103,38 +109,60 @@ interface SearchOptions {
   readonly slope: number;
 }
 
+// Where the number of regions jumps past the wanted one, as it does in even noise that one more step joins everywhere, the
+// rest of the way is made by merging the smallest.
+function settle(
+  run: (value: number) => LabelMap,
+  options: SearchOptions,
+  lab: Float32Array,
+  width: number,
+  height: number,
+): LabelMap {
+  const { wanted } = options;
+  const { best, above } = search(run, options);
+  if (Math.abs(Math.log(best.count / wanted)) <= Math.log(TOLERANCE) || above === undefined) return best;
+  const area = width * height / wanted;
+  const merged = search(
+    (minSize) => mergeSmallRegions(above.labels, lab, width, height, { minSize }),
+    { wanted, first: area / 2, min: area / 8, max: 8 * area, slope: 1 },
+  ).best;
+  return Math.abs(Math.log(merged.count / wanted)) < Math.abs(Math.log(best.count / wanted)) ? merged : best;
+}
+
 // Regula falsi on log(count) over log(option). Counts fall as the option rises, nearly everywhere: where they do not, the
-// closest count found still stands.
-function search(run: (value: number) => LabelMap, options: SearchOptions): LabelMap {
+// closest count found still stands. `above` is the map with the fewest regions of those with more than wanted.
+function search(
+  run: (value: number) => LabelMap,
+  options: SearchOptions,
+): { best: LabelMap; above?: LabelMap } {
   const { wanted, first, min, max, slope } = options;
-  const least = Math.log(min), most = Math.log(max);
-  let low = least, high = most, lowError = NaN, highError = NaN; // low: too many regions; high: too few
-  let best: LabelMap | undefined, bestError = Infinity;
-  let value = Math.min(most, Math.max(least, Math.log(first)));
+  let low = Math.log(min), high = Math.log(max);
+  let lowError = NaN, highError = NaN; // low: too many regions; high: too few
+  let value = Math.min(high, Math.max(low, Math.log(first)));
+  let best: LabelMap | undefined, above: LabelMap | undefined;
   for (let trial = 0; trial < TRIALS; trial++) {
     const map = run(Math.exp(value));
     const error = Math.log(map.count / wanted);
-    if (best === undefined || Math.abs(error) < Math.abs(bestError)) {
-      best = map;
-      bestError = error;
-    }
+    if (best === undefined || Math.abs(error) < Math.abs(Math.log(best.count / wanted))) best = map;
     if (Math.abs(error) <= Math.log(TOLERANCE)) break;
     if (error > 0) {
+      if (above === undefined || map.count < above.count) above = map;
       low = value;
       lowError = error;
     } else {
       high = value;
       highError = error;
     }
-    let next = low + (high - low) * lowError / (lowError - highError);
-    if (Number.isNaN(next)) next = value + error / slope; // one side is unknown
-    // away from the ends, so that a bent curve cannot hold the search at one of them
-    const margin = Number.isNaN(lowError + highError) ? 0 : 0.1 * (high - low);
+    const bracketed = !Number.isNaN(lowError + highError);
+    let next = value + error / slope;
+    if (bracketed) next = low + (high - low) * lowError / (lowError - highError);
+    // away from the ends of a bracket, so that a bent curve cannot hold the search at one of them
+    const margin = bracketed ? 0.1 * (high - low) : 0;
     next = Math.min(high - margin, Math.max(low + margin, next));
     if (next === value) break; // at the bound of the option: the image has no more detail, or no less
     value = next;
   }
-  return best!;
+  return { best: best!, ...(above && { above }) };
 }
 
 function counted(labels: Int32Array<ArrayBuffer>): LabelMap {

@@ -2,19 +2,26 @@
  * The HTTP application: which path leads where, and what holds for all of them. `createApp()` reads its options once and
  * opens no port, so tests call `app.request()` and every host can serve `app.fetch`.
  */
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { Hono } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
-import { routePath } from "hono/route";
-import { secureHeaders } from "hono/secure-headers";
-import type { TypedResponse } from "hono/types";
 import { describeRoute, generateSpecs, validator } from "hono-openapi";
 import { OptionError } from "../lib/errors.ts";
 import { MODEL_VERSION, VERSION } from "../lib/version.ts";
 import type { SegmentRunner } from "../workers/segmenter.ts";
 import { createGate, type GateOptions } from "./access.ts";
+import { acceptsForm, type AppEnv, type JsonAnswer } from "./app_env.ts";
 import { ByteBudget } from "./body.ts";
 import { ServiceMetrics } from "./metrics.ts";
+import {
+  type Answer,
+  answerAtOnce,
+  answerProblem,
+  describeProblem,
+  guard,
+  measure,
+  refuseOtherMethods,
+} from "./middleware.ts";
 import {
   DOCUMENT,
   getDescription,
@@ -23,13 +30,14 @@ import {
   remoteDescription,
   statusDescription,
 } from "./openapi.ts";
-import { HttpProblem, isServerFault, problemResponse, PROBLEMS } from "./problem.ts";
+import { HttpProblem, isServerFault } from "./problem.ts";
 import { createReadiness } from "./readiness.ts";
+import { REFERENCE_CSS, REFERENCE_POLICY, type ReferenceDocument, referencePage } from "./reference.ts";
 import { fetchRemoteImage, type RemoteOptions } from "./remote_image.ts";
 import { Results } from "./results.ts";
-import { remoteQuery, type SegmentationJson, type SubmissionFields, submissionQuery } from "./schema.ts";
+import { remoteQuery, type SegmentationJson, submissionQuery } from "./schema.ts";
+import { securityHeaders } from "./security_headers.ts";
 import {
-  answerFromMemory,
   checkQuery,
   getRemoteSegmentation,
   getSegmentation,
@@ -68,21 +76,6 @@ export interface AppOptions {
   readonly onError?: (error: unknown, requestId: string) => void;
 }
 
-/** An answer as the log has it. */
-export interface Answer {
-  readonly requestId: string;
-  readonly method: string;
-  readonly route: string;
-  readonly status: number;
-  readonly seconds: number;
-}
-
-/** What comes with a request: its id, and what the host tells about the connection. */
-export type AppEnv = {
-  Variables: { requestId: string };
-  Bindings: { info?: { remoteAddr?: { hostname?: string } } };
-};
-
 /** Makes the application. */
 export function createApp(options: AppOptions) {
   const {
@@ -116,7 +109,6 @@ export function createApp(options: AppOptions) {
     },
   });
   const checkReadiness = createReadiness(segmenter);
-  const passGate = createGate(access);
   const fetchImage = (url: string, signal: AbortSignal) =>
     fetchRemoteImage(url, { hosts: [], maxBytes: maxBodyBytes, ...remote }, signal);
 
@@ -126,33 +118,11 @@ export function createApp(options: AppOptions) {
   const app = new Hono<AppEnv>();
   if (store instanceof MemoryStore && corsOrigins.length === 0) {
     const prefix = "/v1/segmentations/";
-    app.get(`${prefix}:id/:format`, function answerAtOnce(c, next) {
-      const startedAt = performance.now();
-      const answer = answerFromMemory(c.req.raw, store, c.req.path.slice(prefix.length), crypto.randomUUID());
-      if (!answer) return next();
-      const seconds = (performance.now() - startedAt) / 1000;
-      metrics.answered(c.req.method, `${prefix}:id/:format`, answer.status, seconds);
-      return Promise.resolve(answer);
-    });
+    app.get(`${prefix}:id/:format`, answerAtOnce(store, metrics, prefix));
   }
-  app.use(async function measure(c, next) {
-    const startedAt = performance.now();
-    await next();
-    // afterwards, since what is set before does not reach answers that are plain Responses
-    const { requestId } = c.var;
-    c.header("X-Request-Id", requestId);
-    const route = routePath(c, -1) === "/*" ? "none" : routePath(c, -1);
-    const answer = { requestId, method: c.req.method, route, status: c.res.status };
-    const seconds = (performance.now() - startedAt) / 1000;
-    metrics.answered(answer.method, route, answer.status, seconds);
-    onAnswer({ ...answer, seconds });
-  });
+  app.use(measure(metrics, onAnswer));
   app.use(requestId({ limitLength: 64 }));
-  app.use(secureHeaders({
-    contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    crossOriginResourcePolicy: "cross-origin", // results are made to be shown on other pages
-    referrerPolicy: "no-referrer",
-  }));
+  app.use(securityHeaders);
   if (corsOrigins.length > 0) {
     app.use(cors({
       origin: corsOrigins.includes("*") ? "*" : [...corsOrigins],
@@ -163,17 +133,11 @@ export function createApp(options: AppOptions) {
   }
   app.onError((error, c) => {
     if (isServerFault(error)) onError(error, c.var.requestId);
-    return problem(c, error);
+    return answerProblem(c, error);
   });
-  app.notFound((c) => problem(c, new HttpProblem("not_found", `Cannot find ${c.req.path}`)));
+  app.notFound((c) => answerProblem(c, new HttpProblem("not_found", `Cannot find ${c.req.path}`)));
 
-  // before work that costs something
-  const gate: MiddlewareHandler<AppEnv> = async function gate(c, next) {
-    const env: AppEnv["Bindings"] | undefined = c.env; // undefined where the host tells nothing
-    const headers = passGate(c.req.raw, env?.info?.remoteAddr?.hostname);
-    await next();
-    for (const [name, value] of Object.entries(headers)) c.header(name, value);
-  };
+  const gate = guard(createGate(access)); // before work that costs something
   app.on("POST", "/v1/segmentations", gate);
   app.on("GET", "/v1/segment", gate);
 
@@ -239,67 +203,29 @@ export function createApp(options: AppOptions) {
     .get("/v1/segmentations/:id/:format", describeRoute(getFileDescription), (c) => {
       return getSegmentationFile(c.req.raw, results, c.req.param("id"), c.req.param("format"));
     })
-    .get("/problems/:code", describeRoute({ hide: true }), getProblem);
+    .get("/problems/:code", describeRoute({ hide: true }), describeProblem);
 
-  let document: Promise<string> | undefined;
-  app.get("/openapi.json", async (c) => {
-    document ??= generateSpecs(routes, { documentation: DOCUMENT, defaultValidationErrorResponse: false })
-      .then((specs) => JSON.stringify(specs));
-    return c.body(await document, 200, {
-      "Content-Type": "application/json",
-      "Cache-Control": "public, max-age=3600",
+  let document: Promise<ReferenceDocument> | undefined;
+  const openDocument = () =>
+    document ??= generateSpecs(routes, {
+      documentation: DOCUMENT,
+      defaultValidationErrorResponse: false,
+    }) as Promise<ReferenceDocument>;
+  const hour = { "Cache-Control": "public, max-age=3600" };
+  app.get("/openapi.json", async (c) => c.json(await openDocument(), 200, hour));
+  app.get(
+    "/reference.css",
+    (c) => c.body(REFERENCE_CSS, 200, { ...hour, "Content-Type": "text/css; charset=utf-8" }),
+  );
+  app.get("/reference", async (c) => {
+    return c.html(referencePage(await openDocument()), 200, {
+      ...hour,
+      "Content-Security-Policy": REFERENCE_POLICY,
     });
   });
-  for (const [path, allow] of Object.entries(ALLOWED)) app.all(path, otherMethod(allow));
+  refuseOtherMethods(app);
   return routes;
 }
 
-/** Methods of each path, for 405. */
-const ALLOWED = {
-  "/healthz": "GET, HEAD",
-  "/version": "GET, HEAD",
-  "/readyz": "GET, HEAD",
-  "/metrics": "GET, HEAD",
-  "/v1/segment": "GET, HEAD",
-  "/openapi.json": "GET, HEAD",
-  "/problems/:code": "GET, HEAD",
-  "/v1/segmentations": "POST",
-  "/v1/segmentations/:id": "GET, HEAD",
-  "/v1/segmentations/:id/:format": "GET, HEAD",
-};
-
-/** A raw answer whose body is JSON of a type, as far as the typed client is concerned. */
-type JsonAnswer<T, Status extends 200 | 201> = Response & TypedResponse<T, Status, "json">;
-
-/** Does nothing but tell the typed client that a form with an image may be sent. */
-const acceptsForm: MiddlewareHandler<AppEnv, "/v1/segmentations", {
-  in: { form?: SubmissionFields & { image: File | Blob } };
-}> = (_, next) => next();
-
 /** The application's type, for Hono's typed client. */
 export type AppType = ReturnType<typeof createApp>;
-
-/** Through the context, which adds the headers that middleware has set so far: a page must be able to read its errors. */
-function problem(c: Context<AppEnv>, error: unknown): Response {
-  const response = problemResponse(error, c.var.requestId);
-  return c.newResponse(response.body, response);
-}
-
-/** What the `type` of a problem leads to. */
-function getProblem(c: Context<AppEnv>): Response {
-  const code = c.req.param("code") ?? "";
-  if (!Object.hasOwn(PROBLEMS, code)) throw new HttpProblem("not_found", `Cannot find ${c.req.path}`);
-  return c.json({ code, ...PROBLEMS[code as keyof typeof PROBLEMS] }, 200, {
-    "Cache-Control": "public, max-age=3600",
-  });
-}
-
-/** 405 with Allow (RFC 9110, section 15.5.6), and an answer to OPTIONS. */
-function otherMethod(allow: string) {
-  return function answerOtherMethod(c: Context<AppEnv>): Response {
-    if (c.req.method === "OPTIONS") return c.body(null, 204, { Allow: `${allow}, OPTIONS` });
-    throw new HttpProblem("method_not_allowed", `Cannot ${c.req.method.slice(0, 20)} here: want ${allow}`, {
-      Allow: `${allow}, OPTIONS`,
-    });
-  };
-}

@@ -1,7 +1,7 @@
 /**
  * The service's log: one line of JSON for each event, on standard error, where every host collects it.
  */
-import type { Answer } from "./app.ts";
+import type { Answer } from "./middleware.ts";
 
 /** Writes one line. */
 export function log(event: string, fields: Readonly<Record<string, unknown>> = {}): void {

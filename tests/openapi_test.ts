@@ -74,6 +74,21 @@ Deno.test("/openapi.json refers to nothing that it does not define", () => {
   assert.ok(!text.includes("__Hono"));
 });
 
+Deno.test("/reference shows every path, option and problem, with nothing from another host", async () => {
+  const response = await app.request("/reference");
+  assert.match(response.headers.get("Content-Type")!, /^text\/html/);
+  assert.match(response.headers.get("Content-Security-Policy")!, /^default-src 'none'; style-src 'self'/);
+  const html = await response.text();
+  for (const path of Object.keys(document.paths)) assert.ok(html.includes(`<code>${path}</code>`), path);
+  for (const name of [...OPTION_NAMES, ...FORMAT_NAMES]) {
+    assert.ok(html.includes(`<code>${name}</code>`), name);
+  }
+  for (const code of ["queue_full", "corrupt_image"]) assert.ok(html.includes(`<code>${code}</code>`), code);
+  assert.ok(!/<script|style=|https?:\/\//.test(html));
+  const [, sheet] = /href="([^"]+\.css)"/.exec(html)!;
+  assert.equal((await app.request(sheet!)).headers.get("Content-Type"), "text/css; charset=utf-8");
+});
+
 Deno.test("Answers fit the schemas that the document is made from", async () => {
   const answer = await app.request("/v1/segmentations?partitions=4", {
     method: "POST",

@@ -1,0 +1,19 @@
+/**
+ * Types that the application shares with its middleware and with Hono's typed client.
+ */
+import type { MiddlewareHandler, TypedResponse } from "hono";
+import type { SubmissionFields } from "./schema.ts";
+
+/** What comes with a request: its id, and what the host tells about the connection. */
+export type AppEnv = {
+  Variables: { requestId: string };
+  Bindings: { info?: { remoteAddr?: { hostname?: string } } };
+};
+
+/** A raw answer whose body is JSON of a type, as far as the typed client is concerned. */
+export type JsonAnswer<T, Status extends 200 | 201> = Response & TypedResponse<T, Status, "json">;
+
+/** Does nothing but tell the typed client that a form with an image may be sent. */
+export const acceptsForm: MiddlewareHandler<AppEnv, "/v1/segmentations", {
+  in: { form?: SubmissionFields & { image: File | Blob } };
+}> = (_, next) => next();

@@ -1,0 +1,105 @@
+/**
+ * What holds for more than one path: measuring, gates, answers at once from memory, and the answers to what is not there.
+ */
+import type { Context, Hono, MiddlewareHandler } from "hono";
+import { routePath } from "hono/route";
+import type { Gate } from "./access.ts";
+import type { AppEnv } from "./app_env.ts";
+import type { ServiceMetrics } from "./metrics.ts";
+import { HttpProblem, problemResponse, PROBLEMS } from "./problem.ts";
+import { answerFromMemory } from "./segmentations.ts";
+import type { MemoryStore } from "./store.ts";
+
+/** An answer as the log has it. */
+export interface Answer {
+  readonly requestId: string;
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/**
+ * Finished results before everything else that a request goes through: this is what a CDN asks for. Goes first; what it
+ * cannot answer goes on to the route proper.
+ */
+export function answerAtOnce(
+  store: MemoryStore,
+  metrics: ServiceMetrics,
+  prefix: string,
+): MiddlewareHandler<AppEnv> {
+  return function answerAtOnce(c, next) {
+    const startedAt = performance.now();
+    const answer = answerFromMemory(c.req.raw, store, c.req.path.slice(prefix.length), crypto.randomUUID());
+    if (!answer) return next();
+    const seconds = (performance.now() - startedAt) / 1000;
+    metrics.answered(c.req.method, `${prefix}:id/:format`, answer.status, seconds);
+    return Promise.resolve(answer);
+  };
+}
+
+/** Counts every answer and names its request. */
+export function measure(
+  metrics: ServiceMetrics,
+  onAnswer: (answer: Answer) => void,
+): MiddlewareHandler<AppEnv> {
+  return async function measure(c, next) {
+    const startedAt = performance.now();
+    await next();
+    // afterwards, since what is set before does not reach answers that are plain Responses
+    const { requestId } = c.var;
+    c.header("X-Request-Id", requestId);
+    const route = routePath(c, -1) === "/*" ? "none" : routePath(c, -1);
+    const answer = { requestId, method: c.req.method, route, status: c.res.status };
+    const seconds = (performance.now() - startedAt) / 1000;
+    metrics.answered(answer.method, route, answer.status, seconds);
+    onAnswer({ ...answer, seconds });
+  };
+}
+
+/** Lets through whom the gate lets through. */
+export function guard(gate: Gate): MiddlewareHandler<AppEnv> {
+  return async function guard(c, next) {
+    const env: AppEnv["Bindings"] | undefined = c.env; // undefined where the host tells nothing
+    const headers = gate(c.req.raw, env?.info?.remoteAddr?.hostname);
+    await next();
+    for (const [name, value] of Object.entries(headers)) c.header(name, value);
+  };
+}
+
+/** A problem through the context, which adds the headers set so far: a page must be able to read its errors. */
+export function answerProblem(c: Context<AppEnv>, error: unknown): Response {
+  const response = problemResponse(error, c.var.requestId);
+  return c.newResponse(response.body, response);
+}
+
+/** What the `type` of a problem leads to. */
+export function describeProblem(c: Context<AppEnv>): Response {
+  const code = c.req.param("code") ?? "";
+  if (!Object.hasOwn(PROBLEMS, code)) throw new HttpProblem("not_found", `Cannot find ${c.req.path}`);
+  const body = { code, ...PROBLEMS[code as keyof typeof PROBLEMS] };
+  return c.json(body, 200, { "Cache-Control": "public, max-age=3600" });
+}
+
+/**
+ * Answers the methods that a path does not have with 405 and Allow (RFC 9110, section 15.5.6), and OPTIONS with 204. Goes
+ * last, when all routes are there.
+ */
+export function refuseOtherMethods(app: Hono<AppEnv>): void {
+  const allowed = new Map<string, Set<string>>();
+  for (const { method, path } of app.routes) {
+    if (method === "ALL") continue; // middleware
+    const methods = allowed.get(path) ?? new Set();
+    methods.add(method);
+    if (method === "GET") methods.add("HEAD");
+    allowed.set(path, methods);
+  }
+  for (const [path, methods] of allowed) {
+    const allow = [...methods, "OPTIONS"].join(", ");
+    app.all(path, function refuseOtherMethod(c) {
+      if (c.req.method === "OPTIONS") return c.body(null, 204, { Allow: allow });
+      const detail = `Cannot ${c.req.method.slice(0, 20)} here: want ${[...methods].join(", ")}`;
+      throw new HttpProblem("method_not_allowed", detail, { Allow: allow });
+    });
+  }
+}

@@ -17,6 +17,9 @@
  */
 export { segment, type SegmentOptions } from "./segment.ts";
 export { Segmentation, type SegmentationData } from "./segmentation.ts";
+export { Hierarchy, type HierarchyParts, type Scale } from "./hierarchy/tree.ts";
+export type { ContourMap } from "./metrics/contour_map.ts";
+export type { MergeTree } from "./metrics/label_map.ts";
 export type { Region } from "./regions.ts";
 export type { LossPoint } from "./dsc/mod.ts";
 export type { Image } from "./image/mod.ts";

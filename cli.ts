@@ -86,8 +86,18 @@ function stopOnSignals(): AbortSignal {
   return stop.signal;
 }
 
+/**
+ * `-C FOLDER` in front of the command, as git has it: paths are meant from there. A task runs in the project's root, so
+ * `deno task cli` says with it where the user is.
+ */
+function workFromFolder(args: readonly string[]): readonly string[] {
+  if (args[0] !== "-C" || args[1] === undefined) return args;
+  Deno.chdir(args[1]);
+  return args.slice(2);
+}
+
 if (import.meta.main) {
-  const code = await runCli(Deno.args, {
+  const code = await runCli(workFromFolder(Deno.args), {
     terminal: processTerminal(),
     signal: stopOnSignals(),
     // a picture may take as long as it takes: whoever waits has Ctrl-C

@@ -29,6 +29,7 @@ Commands
   serve                     starts the HTTP service
   help [command]            this text, or a command's
 
+  -C FOLDER                 before the command: work in that folder
   --help, -h                this text, or the command's
   --version, -V             the version
 

@@ -59,6 +59,24 @@ Deno.test("segment --json gives the same regions for the same seed", async () =>
   assert.deepEqual(one.losses, two.losses);
 });
 
+Deno.test("-C in front of the command makes paths start there", () =>
+  withFolder(async (folder) => {
+    await Deno.writeFile(join(folder, "photo.png"), quadrantsPng(64, 48));
+    const { code, err } = await cli([
+      "-C",
+      folder,
+      "segment",
+      "photo.png",
+      "-o",
+      "results/",
+      "-f",
+      "svg",
+      ...QUICK,
+    ]);
+    assert.equal(code, 0, err);
+    assert.match(await Deno.readTextFile(join(folder, "results", "photo.regions.svg")), /^<svg /);
+  }));
+
 Deno.test("segment answers 3 for a file that is no picture", async () => {
   const { code, err } = await cli(["segment", "deno.json", "--json"]);
   assert.equal(code, 3);

@@ -56,7 +56,7 @@ export function winogradConvolve(
     MATRICES * n,
     O,
     O,
-    5 * (W + 3) * C + 8 + strip * MATRICES * (C + O),
+    5 * (W + 3) * C + 8 + MATRICES * (strip * (C + O) + 256),
   );
   heap.integers(order!, 1)[0] = 0;
   heap.floats(zeros!, O).fill(0);
@@ -99,7 +99,7 @@ export function winogradFilterGradient(
   dbias: number,
 ): void {
   const { kernels } = heap, n = C * O, strip = stripOf(W, C + O);
-  const workFloats = 5 * (W + 3) * C + 2 * (W + 1) * O + 8 + strip * MATRICES * (C + O);
+  const workFloats = 5 * (W + 3) * C + 2 * (W + 1) * O + 8 + MATRICES * (strip * (C + O) + 256);
   const [sums, work] = heap.scratch(MATRICES * n, workFloats);
   heap.floats(sums!, MATRICES * n).fill(0);
   heap.floats(dbias, O).fill(0);

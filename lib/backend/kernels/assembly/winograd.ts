@@ -61,9 +61,19 @@ function turnedG(column: usize, step: usize, row: i32, half: v128): v128 {
   return f32x4.add(v128.load(row == 0 ? column : column + 12 * step), f32x4.mul(half, f32x4.add(s1, s2)));
 }
 
+/**
+ * Bytes from one matrix to the next: an odd multiple of 256. The transforms touch all sixteen at once, and at a multiple of
+ * 4096 these would fall on one set of the first-level cache.
+ */
+// @ts-ignore: decorator
+@inline
+function apart(bytes: usize): usize {
+  return ((bytes + 255) >> 8 | 1) << 8;
+}
+
 /** V = B' d B of `n` tiles whose four rows begin at the pointers in `table`; tiles are 2 pixels apart. C % 4 == 0. */
-function transformInput(table: usize, v: usize, n: i32, C: i32): void {
-  const pixel = floats(C), matrix = <usize> n * pixel;
+function transformInput(table: usize, v: usize, matrix: usize, n: i32, C: i32): void {
+  const pixel = floats(C);
   for (let tile = 0; tile < n; tile++) {
     const offset = <usize> (2 * tile) * pixel;
     const r0 = <usize> load<u32>(table) + offset, r1 = <usize> load<u32>(table, 4) + offset;
@@ -113,9 +123,9 @@ function timesB(t0: v128, t1: v128, t2: v128, t3: v128, v: usize, matrix: usize)
  * @param odd Whether the last tile's right column lies beyond the image.
  */
 function transformOutput(
-  m: usize, bias: usize, out: usize, rowB: usize, n: i32, O: i32, odd: bool, least: v128,
+  m: usize, matrix: usize, bias: usize, out: usize, rowB: usize, n: i32, O: i32, odd: bool, least: v128,
 ): void {
-  const pixel = floats(O), matrix = <usize> n * pixel;
+  const pixel = floats(O);
   for (let tile = 0; tile < n; tile++, out += pixel) {
     const alone = odd && tile == n - 1;
     for (let o: usize = 0; o < pixel; o += 16, m += 16, out += 16) {
@@ -186,36 +196,36 @@ function pointRows(table: usize, ring: usize, rowB: usize, y: i32, H: i32, skip:
  * @param x (H, W, C), C and O multiples of 4; `mask`, if not 0, keeps x where it is positive.
  * @param u 16 packed matrices (C to O) of `packedB` bytes each.
  * @param strip Tiles at a time.
- * @param scratch 5 rows of (W + 3) * C floats, 8 words, strip * 16 * (C + O) floats.
+ * @param scratch 5 rows of (W + 3) * C floats, 8 words, 16 * (strip * (C + O) + 256) floats.
  */
 export function winograd3x3(
   x: usize, mask: usize, u: usize, packedB: usize, bias: usize, zeros: usize, out: usize, scratch: usize,
   H: i32, W: i32, C: i32, O: i32, strip: i32, floor: f32,
 ): void {
-  const rowB = floats((W + 3) * C), table = scratch + 5 * rowB, v = table + 32, m = v + floats(strip * 16 * C);
+  const rowB = floats((W + 3) * C), table = scratch + 5 * rowB, v = table + 32, m = v + 16 * apart(floats(strip * C));
   const tiles = (W + 1) >> 1, outRowB = floats(W * O), least = f32x4.splat(floor), none: f32 = -Infinity;
   memory.fill(scratch, 0, 5 * rowB);
   let next = 0;
   for (let y = 0; y < H; y += 2) {
     while (next < H && next <= y + 2) fill(scratch, rowB, x, mask, next++, W * C, C);
     for (let first = 0; first < tiles; first += strip) {
-      const n = min(strip, tiles - first), matrix = floats(n * C), product = floats(n * O);
+      const n = min(strip, tiles - first), matrix = apart(floats(n * C)), product = apart(floats(n * O));
       pointRows(table, scratch, rowB, y, H, floats(2 * first * C));
-      transformInput(table, v, n, C);
+      transformInput(table, v, matrix, n, C);
       for (let p = 0; p < 16; p++) {
         store<u32>(table, <u32> (v + <usize> p * matrix), 16);
         const to = m + <usize> p * product;
         multiplyRow(table + 16, 1, C, floats(C), u + <usize> p * packedB, zeros, to, floats(O), n, O, true, none);
       }
       const at = out + <usize> y * outRowB + floats(2 * first * O), odd = (W & 1) == 1 && first + n == tiles;
-      transformOutput(m, bias, at, y + 1 < H ? outRowB : 0, n, O, odd, least);
+      transformOutput(m, product, bias, at, y + 1 < H ? outRowB : 0, n, O, odd, least);
     }
   }
 }
 
-/** A dy A' of `n` tiles of two rows of dy: (16, n, OP). */
-function transformGradient(upper: usize, lower: usize, d: usize, n: i32, OP: i32): void {
-  const pixel = floats(OP), matrix = <usize> n * pixel;
+/** A dy A' of `n` tiles of two rows of dy: (16, n, O). */
+function transformGradient(upper: usize, lower: usize, d: usize, matrix: usize, n: i32, O: i32): void {
+  const pixel = floats(O);
   for (let tile = 0; tile < n; tile++, upper += pixel, lower += pixel) {
     for (let o: usize = 0; o < pixel; o += 16, d += 16, upper += 16, lower += 16) {
       const a = v128.load(upper), b = v128.load(upper + pixel), c = v128.load(lower), e = v128.load(lower + pixel);
@@ -250,14 +260,14 @@ function stageRow(dy: usize, mask: usize, r: i32, H: i32, n: i32, to: usize): vo
  * Transformed filter gradient, added to `sums` (16, C, O), and bias gradient, added to `bias` (O), of one image.
  *
  * @param x (H, W, C). @param dy (H, W, O); `mask` if not 0 keeps it where it is positive. C and O multiples of 4.
- * @param scratch 5 rows of (W + 3) * C floats, 2 of (W + 1) * O, 8 words, strip * 16 * (C + O) floats.
+ * @param scratch 5 rows of (W + 3) * C floats, 2 of (W + 1) * O, 8 words, 16 * (strip * (C + O) + 256) floats.
  */
 export function winogradFilterSums(
   x: usize, dy: usize, mask: usize, sums: usize, bias: usize, scratch: usize,
   H: i32, W: i32, C: i32, O: i32, strip: i32,
 ): void {
   const rowB = floats((W + 3) * C), upper = scratch + 5 * rowB, lower = upper + floats((W + 1) * O);
-  const table = lower + floats((W + 1) * O), v = table + 32, d = v + floats(strip * 16 * C);
+  const table = lower + floats((W + 1) * O), v = table + 32, d = v + 16 * apart(floats(strip * C));
   const tiles = (W + 1) >> 1, matrixSums = floats(C * O);
   memory.fill(scratch, 0, table - scratch);
   let next = 0;
@@ -268,10 +278,11 @@ export function winogradFilterSums(
     addColumns(upper, W, O, bias);
     addColumns(lower, W, O, bias);
     for (let first = 0; first < tiles; first += strip) {
-      const n = min(strip, tiles - first), matrix = floats(n * C), gradient = floats(n * O), skip = floats(2 * first * O);
+      const n = min(strip, tiles - first), skip = floats(2 * first * O);
+      const matrix = apart(floats(n * C)), gradient = apart(floats(n * O));
       pointRows(table, scratch, rowB, y, H, floats(2 * first * C));
-      transformInput(table, v, n, C);
-      transformGradient(upper + skip, lower + skip, d, n, O);
+      transformInput(table, v, matrix, n, C);
+      transformGradient(upper + skip, lower + skip, d, gradient, n, O);
       for (let p = 0; p < 16; p++) {
         store<u32>(table, <u32> (v + <usize> p * matrix), 16);
         addRow(table + 16, 1, C, floats(C), d + <usize> p * gradient, n, sums + <usize> p * matrixSums, O);

@@ -35,15 +35,16 @@ import { createReadiness } from "./readiness.ts";
 import { REFERENCE_CSS, REFERENCE_POLICY, type ReferenceDocument, referencePage } from "./reference.ts";
 import { fetchRemoteImage, type RemoteOptions } from "./remote_image.ts";
 import { Results } from "./results.ts";
-import { remoteQuery, type SegmentationJson, submissionQuery } from "./schema.ts";
+import { remoteQuery, scaleQuery, type SegmentationJson, submissionQuery } from "./schema.ts";
 import { securityHeaders } from "./security_headers.ts";
 import {
   checkQuery,
   getRemoteSegmentation,
   getSegmentation,
   getSegmentationFile,
+  pathOf,
   postSegmentation,
-  resourceMembers,
+  readScale,
 } from "./segmentations.ts";
 import { MemoryStore, type ResultStore } from "./store.ts";
 import { traceStages } from "./trace.ts";
@@ -102,7 +103,7 @@ export function createApp(options: AppOptions) {
     encoder,
     store,
     maxPixels,
-    members: resourceMembers,
+    pathOf,
     onSegmented: (timings) => {
       metrics.segmented(timings);
       traceStages(timings);
@@ -141,6 +142,11 @@ export function createApp(options: AppOptions) {
   app.on("POST", "/v1/segmentations", gate);
   app.on("GET", "/v1/segment", gate);
 
+  const wantsScale = validator("query", scaleQuery, (result, c) => {
+    if (result.success) return;
+    readScale(c.req.raw); // says it better, and as a problem
+    throw new HttpProblem("malformed_request", "Cannot read query: it does not fit /openapi.json");
+  });
   const routes = app
     .get("/healthz", describeRoute(statusDescription("health", "Whether the service answers")), (c) => {
       return c.json({ status: "ok" }, 200, { "Cache-Control": "no-store" });
@@ -194,13 +200,11 @@ export function createApp(options: AppOptions) {
         return answer as JsonAnswer<SegmentationJson, 200>;
       },
     )
-    .get("/v1/segmentations/:id", describeRoute(getDescription), async (c) => {
-      return (await getSegmentation(c.req.raw, results, c.req.param("id"))) as JsonAnswer<
-        SegmentationJson,
-        200
-      >;
+    .get("/v1/segmentations/:id", describeRoute(getDescription), wantsScale, async (c) => {
+      const answer = await getSegmentation(c.req.raw, results, c.req.param("id"));
+      return answer as JsonAnswer<SegmentationJson, 200>;
     })
-    .get("/v1/segmentations/:id/:format", describeRoute(getFileDescription), (c) => {
+    .get("/v1/segmentations/:id/:format", describeRoute(getFileDescription), wantsScale, (c) => {
       return getSegmentationFile(c.req.raw, results, c.req.param("id"), c.req.param("format"));
     })
     .get("/problems/:code", describeRoute({ hide: true }), describeProblem);

@@ -30,7 +30,9 @@ export function answerAtOnce(
 ): MiddlewareHandler<AppEnv> {
   return function answerAtOnce(c, next) {
     const startedAt = performance.now();
-    const answer = answerFromMemory(c.req.raw, store, c.req.path.slice(prefix.length), crypto.randomUUID());
+    const { url } = c.req.raw;
+    const key = url.slice(url.indexOf(prefix) + prefix.length); // query and all
+    const answer = answerFromMemory(c.req.raw, store, key, crypto.randomUUID());
     if (!answer) return next();
     const seconds = (performance.now() - startedAt) / 1000;
     metrics.answered(c.req.method, `${prefix}:id/:format`, answer.status, seconds);

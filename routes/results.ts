@@ -4,6 +4,7 @@
  */
 import { contentId } from "../lib/content_id.ts";
 import type { FormatName } from "../lib/formats/table.ts";
+import type { Scale } from "../lib/hierarchy/tree.ts";
 import type { ResolvedSettings } from "../lib/options.ts";
 import type { SegmentJobResult } from "../workers/segment_protocol.ts";
 import type { SegmentRunner } from "../workers/segmenter.ts";
@@ -27,10 +28,21 @@ export interface ResultsOptions {
   readonly encoder: SegmentRunner;
   readonly store: ResultStore;
   readonly maxPixels: number;
-  /** Members to put first in regions.json. */
-  readonly members: (id: string) => Readonly<Record<string, unknown>>;
+  /** Where results can be had. */
+  readonly pathOf: (id: string) => string;
   /** Told of every computation, with its milliseconds by stage. */
   readonly onSegmented?: (timings: Readonly<Record<string, number>>) => void;
+}
+
+/** The one spelling of a scale in a query. */
+export function scaleQuery(scale: Scale | undefined): string {
+  if (scale === undefined) return "";
+  return "regions" in scale ? `?regions=${scale.regions}` : `?threshold=${scale.threshold}`;
+}
+
+/** Name of a file in the store: what stands behind /v1/segmentations/ in its address. */
+function keyOf(id: string, format: FormatName, scale: Scale | undefined): string {
+  return `${id}/${format}${scaleQuery(scale)}`;
 }
 
 interface Flight {
@@ -65,30 +77,36 @@ export class Results {
     const { files, record, timings } = await this.#join(id, bytes, settings, format, signal);
     return {
       id,
-      file: files[format] ?? await this.#encode(id, record!, format),
+      file: files[format] ?? await this.#encode(id, record!, format, undefined),
       created: true,
       timings,
     };
   }
 
-  /** A result that is there, in one form; `undefined` if it is not (any more). */
-  async find(id: string, format: FormatName): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  /** A result that is there, in one form and at one scale; `undefined` if it is not (any more). */
+  async find(id: string, format: FormatName, scale?: Scale): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { store } = this.#options;
-    const file = await store.get(`${id}/${format}`);
+    const file = await store.get(keyOf(id, format, scale));
     if (file) return file;
     const record = await store.get(`${id}/record`);
-    return record && await this.#encode(id, record, format);
+    return record && await this.#encode(id, record, format, scale);
   }
 
   async #encode(
     id: string,
     record: Uint8Array<ArrayBuffer>,
     format: FormatName,
+    scale: Scale | undefined,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    const { encoder, store, members } = this.#options;
-    const { files } = await encoder.run("encode", { record, formats: [format], members: members(id) });
+    const { encoder, store, pathOf } = this.#options;
+    const { files } = await encoder.run("encode", {
+      record,
+      formats: [format],
+      resource: { id, path: pathOf(id), query: scaleQuery(scale) },
+      ...(scale === undefined ? {} : { scale }),
+    });
     const file = files[format]!;
-    await store.put(`${id}/${format}`, file);
+    await store.put(keyOf(id, format, scale), file);
     return file;
   }
 
@@ -133,10 +151,11 @@ export class Results {
     format: FormatName,
     signal: AbortSignal,
   ) {
-    const { segmenter, store, maxPixels, members, onSegmented } = this.#options;
+    const { segmenter, store, maxPixels, pathOf, onSegmented } = this.#options;
     const submittedAt = performance.now();
     let queueMs = 0;
-    const job = { bytes, settings, maxPixels, formats: [format], record: true, members: members(id) };
+    const resource = { id, path: pathOf(id), query: "" };
+    const job = { bytes, settings, maxPixels, formats: [format], record: true, resource };
     const result = await segmenter.run("segment", job, {
       signal,
       onStart: () => queueMs = performance.now() - submittedAt,

@@ -35,7 +35,7 @@ const submissionShape = {
 /** The query of a submission: every option of the table, and the form of the answer. */
 export const submissionQuery = z.strictObject(submissionShape) as unknown as z.ZodType<
   unknown,
-  SubmissionFields
+  SubmissionFields | undefined
 >;
 
 /** The same as a form, with the image. */
@@ -51,6 +51,19 @@ export const remoteQuery = z.strictObject({
   }),
   ...submissionShape,
 }) as unknown as z.ZodType<unknown, SubmissionFields & { url: string }>;
+
+/** The query of a finished result: another scale, where there is a hierarchy. */
+export const scaleQuery = z.strictObject({
+  regions: z.coerce.number().int().min(1).max(100_000).optional().meta({
+    description: "Cuts the hierarchy into so many regions, at most the number of superpixels.",
+  }),
+  threshold: z.coerce.number().min(0).max(1).optional().meta({
+    description: "Makes all merges of at most this height; 0 shows the superpixels, 1 one region.",
+  }),
+}) as unknown as z.ZodType<
+  unknown,
+  { regions?: string; threshold?: string } | undefined
+>;
 
 /** Settings as results repeat them. */
 const settings = z.object(

@@ -4,12 +4,13 @@
 import { contentId, isContentId } from "../lib/content_id.ts";
 import { FORMAT_NAMES, type FormatName, FORMATS, isFormatName } from "../lib/formats/table.ts";
 import { OptionError } from "../lib/errors.ts";
+import type { Scale } from "../lib/hierarchy/tree.ts";
 import { parseSettings } from "../lib/settings.ts";
 import { type BodyLimits, readBody } from "./body.ts";
 import { parseMultipart } from "./multipart.ts";
 import { negotiate } from "./negotiate.ts";
 import { HttpProblem } from "./problem.ts";
-import type { ObtainedResult, Results } from "./results.ts";
+import { type ObtainedResult, type Results, scaleQuery } from "./results.ts";
 import type { MemoryStore } from "./store.ts";
 
 /** Media types of a body that is an image file. The bytes decide what it is; these only say that it is one. */
@@ -26,12 +27,6 @@ const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancest
 /** Path of a segmentation. */
 export function pathOf(id: string, format?: FormatName): string {
   return `/v1/segmentations/${id}${format ? `/${format}` : ""}`;
-}
-
-/** What regions.json says about where it is from. */
-export function resourceMembers(id: string): Readonly<Record<string, unknown>> {
-  const files = Object.fromEntries(FORMAT_NAMES.map((name) => [name, pathOf(id, name)]));
-  return { id, url: pathOf(id), files };
 }
 
 /**
@@ -93,7 +88,7 @@ export async function getRemoteSegmentation(
   budget.take(image.length);
   try {
     const id = await contentId(image, settings);
-    const etag = entityTag(id, format);
+    const etag = entityTag(`${id}/${format}`);
     const headers = { ETag: etag, Vary: "Accept", "Cache-Control": "public, max-age=3600" };
     if (matches(request.headers.get("If-None-Match"), etag)) {
       return new Response(null, { status: 304, headers });
@@ -132,7 +127,7 @@ export function getSegmentationFile(
  * The same for a result at hand, and nothing more: what a CDN asks for most, answered before anything else is done. A
  * header costs about 1.5 us in Deno, so these are the ones that a file needs.
  *
- * @param key Id and format as they stand in the path and in the store.
+ * @param key Id, form and scale as they stand in the address and in the store.
  */
 export function answerFromMemory(
   request: Request,
@@ -140,12 +135,12 @@ export function answerFromMemory(
   key: string,
   requestId: string,
 ): Response | undefined {
-  const slash = key.indexOf("/");
-  const format = key.slice(slash + 1);
-  if (slash < 0 || !isFormatName(format)) return undefined;
+  const query = key.indexOf("?");
+  const format = key.slice(key.indexOf("/") + 1, query < 0 ? key.length : query);
+  if (!isFormatName(format)) return undefined;
   const file = store.peek(key);
   if (!file) return undefined;
-  const etag = entityTag(key.slice(0, slash), format);
+  const etag = entityTag(key);
   const headers: [string, string][] = [
     ["ETag", etag],
     ["Cache-Control", IMMUTABLE],
@@ -174,13 +169,14 @@ async function getFile(
   if (!isContentId(id)) {
     throw new HttpProblem("not_found", "Cannot find segmentation: this is not an id of one");
   }
-  const etag = entityTag(id, format);
+  const scale = readScale(request);
+  const etag = entityTag(`${id}/${format}${scaleQuery(scale)}`);
   const caching = { ...headers, ETag: etag, "Cache-Control": IMMUTABLE };
   // the name says what the bytes are, so this holds even for a result that is no longer kept
   if (matches(request.headers.get("If-None-Match"), etag)) {
     return new Response(null, { status: 304, headers: caching });
   }
-  const file = await results.find(id, format);
+  const file = await results.find(id, format, scale);
   if (!file) {
     throw new HttpProblem(
       "not_found",
@@ -194,7 +190,7 @@ function resultResponse({ id, file, created, timings }: ObtainedResult, format: 
   return fileResponse(file, format, created ? 201 : 200, {
     Location: pathOf(id),
     "Content-Location": pathOf(id, format),
-    ETag: entityTag(id, format),
+    ETag: entityTag(`${id}/${format}`),
     Vary: "Accept",
     "Cache-Control": "no-store",
     "Server-Timing": serverTiming(timings),
@@ -216,8 +212,33 @@ function fileResponse(
 }
 
 /** Strong: equal names are equal bytes, since name and bytes both follow from image, options and version. */
-function entityTag(id: string, format: FormatName): string {
-  return `"${id}:${format}"`;
+function entityTag(key: string): string {
+  return `"${key}"`;
+}
+
+/**
+ * The scale that a query asks for: `regions=12` or `threshold=0.4`.
+ *
+ * @throws {OptionError} for anything else, since every other spelling would be another entry in every cache.
+ */
+export function readScale(request: Request): Scale | undefined {
+  const [first, ...more] = [...new URL(request.url).searchParams];
+  if (!first) return undefined;
+  const [name, text] = first;
+  if (more.length > 0) {
+    throw new OptionError("invalid_option", more[0]![0].slice(0, 64), "two options", "at most one");
+  }
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+  if (name === "regions" && Number.isInteger(value) && value >= 1 && value <= 100_000) {
+    return { regions: value };
+  }
+  if (name === "threshold" && value >= 0 && value <= 1) return { threshold: value };
+  const got = JSON.stringify(text.slice(0, 64));
+  if (name === "regions") {
+    throw new OptionError("invalid_option", name, got, "a whole number from 1 to 100000");
+  }
+  if (name === "threshold") throw new OptionError("invalid_option", name, got, "a number from 0 to 1");
+  throw new OptionError("unknown_option", name.slice(0, 64), got, "regions, threshold");
 }
 
 /** If-None-Match (RFC 9110, section 13.1.2), by weak comparison. */

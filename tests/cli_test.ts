@@ -69,7 +69,7 @@ testInFolder(
   },
 );
 
-testInFolder("segment writes every format of the table", { "a.jpg": "ok" }, async (folder) => {
+testInFolder("segment writes every format of the table", { "a.jpg": "tree" }, async (folder) => {
   const flags = FORMAT_NAMES.flatMap((name) => ["--format", name]);
   const { code, err } = await run(folder, ["segment", "@a.jpg", "-o", "@out/", ...flags]);
   assert.equal(code, 0, err);

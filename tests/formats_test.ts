@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { OptionError } from "../lib/errors.ts";
 import { cocoFile, compressCounts, encodeMasks } from "../lib/formats/coco.ts";
 import { encodeFormat } from "../lib/formats/encode.ts";
 import { geoJson } from "../lib/formats/geojson.ts";
@@ -6,7 +7,9 @@ import { ringArea, tracePolygons } from "../lib/formats/polygons.ts";
 import { decodeRecord, encodeRecord } from "../lib/formats/record.ts";
 import { decodeRuns, encodeRuns, regionsJson } from "../lib/formats/regions_json.ts";
 import { regionsSvg } from "../lib/formats/svg.ts";
-import { FORMAT_NAMES } from "../lib/formats/table.ts";
+import { boundariesPng, hierarchyJson } from "../lib/formats/hierarchy.ts";
+import { FORMAT_NAMES, FORMATS, formatsOf } from "../lib/formats/table.ts";
+import { decodeImage } from "../lib/image/decode.ts";
 import { createRandom } from "../lib/random.ts";
 import type { SegmentationData } from "../lib/segmentation.ts";
 import { parseSettings } from "../lib/settings.ts";
@@ -279,7 +282,8 @@ Deno.test("encodeRecord() keeps everything but timings, also for many labels and
 });
 
 Deno.test("encodeFormat() gives every format of the table, and equal bytes twice", () => {
-  const result = segmentation(draw(["0011", "0011"]));
+  const merges = { a: Int32Array.of(0), b: Int32Array.of(1), height: Float32Array.of(0.5) };
+  const result = { ...segmentation(draw(["0011", "0011"])), merges };
   for (const name of FORMAT_NAMES) {
     const file = encodeFormat(result, name);
     assert.ok(file.length > 0);
@@ -289,4 +293,29 @@ Deno.test("encodeFormat() gives every format of the table, and equal bytes twice
     () => encodeFormat(result, "labels.tiff" as "labels.png"),
     /want one of regions.json, .*, got labels.tiff/,
   );
+});
+
+Deno.test("encodeFormat() refuses forms that need a hierarchy where there is none", () => {
+  const result = segmentation(draw(["0011", "0011"]));
+  assert.deepEqual(formatsOf(result).filter((name) => FORMATS[name as "hierarchy.json"].needsHierarchy), []);
+  assert.throws(() => encodeFormat(result, "hierarchy.json"), OptionError);
+  assert.throws(() => boundariesPng(result), /method flat-dsc makes none/);
+});
+
+Deno.test("hierarchyJson() and boundariesPng() say at which height regions merge", async () => {
+  const merges = { a: Int32Array.of(0), b: Int32Array.of(1), height: Float32Array.of(0.5) };
+  const result = { ...segmentation(draw(["01", "01"])), merges };
+  const { superpixelRuns, ...json } = hierarchyJson(result);
+  assert.deepEqual(json, {
+    width: 2,
+    height: 2,
+    superpixelCount: 2,
+    threshold: 0.5,
+    merges: { a: [0], b: [1], height: [0.5] },
+  });
+  assert.deepEqual(superpixelRuns, [0, 1, 1, 1, 0, 1, 1, 1]);
+  const { width, height, data } = await decodeImage(boundariesPng(result));
+  assert.deepEqual([width, height], [5, 5]);
+  const row = [...data.subarray(15, 30)].filter((_, i) => i % 3 === 0); // through the first row of pixels
+  assert.deepEqual(row, [0, 0, 128, 0, 0]);
 });

@@ -65,6 +65,16 @@ Deno.test("/openapi.json names every media type and every problem code of a subm
   }
 });
 
+Deno.test("/openapi.json says how a finished result is cut again", () => {
+  for (const path of ["/v1/segmentations/{id}", "/v1/segmentations/{id}/{format}"]) {
+    const names = document.paths[path].get.parameters.map((p: { in: string; name: string }) =>
+      `${p.in} ${p.name}`
+    );
+    assert.ok(names.includes("query regions") && names.includes("query threshold"), `${path}: ${names}`);
+    assert.ok(names.includes("path id"), `${path}: ${names}`);
+  }
+});
+
 Deno.test("/openapi.json refers to nothing that it does not define", () => {
   const text = JSON.stringify(document);
   for (const [, path] of text.matchAll(/"\$ref":"#\/([^"]+)"/g)) {

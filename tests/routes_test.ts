@@ -118,7 +118,7 @@ Deno.test("POST takes a form with the image and options as fields", async () => 
 Deno.test("POST answers in the form that Accept prefers or format names", async () => {
   const { post } = testApp();
   for (const name of FORMAT_NAMES) {
-    const response = await post("photo", `?format=${name}`);
+    const response = await post("tree", `?format=${name}`);
     assert.equal(response.headers.get("Content-Type"), FORMATS[name].mediaType);
     assert.equal(response.headers.get("Content-Location"), `${response.headers.get("Location")}/${name}`);
     assert.ok((await response.arrayBuffer()).byteLength > 0);
@@ -268,7 +268,7 @@ Deno.test("POST refuses malformed forms", async () => {
 
 Deno.test("GET gives every form of a segmentation, cacheable forever", async () => {
   const { app, post, log } = testApp();
-  const url = (await post("photo")).headers.get("Location")!;
+  const url = (await post("tree")).headers.get("Location")!;
   for (const name of FORMAT_NAMES) {
     const response = await app.request(`${url}/${name}`);
     assert.equal(response.status, 200);
@@ -276,7 +276,7 @@ Deno.test("GET gives every form of a segmentation, cacheable forever", async () 
     assert.equal(response.headers.get("Cache-Control"), "public, max-age=31536000, immutable");
     assert.equal(response.headers.get("Vary"), null);
     const bytes = await response.bytes();
-    const posted = await post("photo", `?format=${name}`);
+    const posted = await post("tree", `?format=${name}`);
     assert.equal(posted.headers.get("ETag"), response.headers.get("ETag"));
     assert.deepEqual(await posted.bytes(), bytes);
   }
@@ -319,6 +319,64 @@ Deno.test("GET of a segmentation itself negotiates its form", async () => {
   assert.equal(png.headers.get("Content-Type"), "image/png");
   assert.notEqual(png.headers.get("ETag"), json.headers.get("ETag"));
   await problem(await app.request(url, { headers: { Accept: "text/html" } }), 406, "not_acceptable");
+});
+
+Deno.test("GET cuts a hierarchy again, and every scale is a resource of its own", async () => {
+  const { app, post, log } = testApp();
+  const posted = await (await post("tree")).json();
+  assert.equal(posted.files["hierarchy.json"], `${posted.url}/hierarchy.json`);
+  const at = async (query: string) => await (await app.request(posted.url + query)).json();
+  for (
+    const [query, count] of [["?regions=1", 1], ["?regions=3", 3], ["?regions=99", 4], [
+      "?threshold=0.25",
+      3,
+    ]] as const
+  ) {
+    const body = await at(query);
+    assert.equal(body.regions.length, count, query);
+    assert.equal(body.url, posted.url + query);
+    assert.equal(body.files["labels.png"], `${posted.url}/labels.png${query}`);
+  }
+  const two = await app.request(`${posted.url}/coco.json?regions=2`);
+  assert.equal((await two.clone().json()).annotations.length, 2);
+  assert.notEqual(
+    two.headers.get("ETag"),
+    (await app.request(`${posted.url}/coco.json`)).headers.get("ETag"),
+  );
+  const encoded = log.encoded;
+  const again = await app.request(`${posted.url}/coco.json?regions=2`);
+  assert.deepEqual([await again.bytes(), log.encoded], [await two.bytes(), encoded]);
+  assert.equal(log.segmented, 1);
+  const tree = await (await app.request(`${posted.url}/hierarchy.json`)).json();
+  assert.deepEqual(tree.merges, { a: [0, 2, 0], b: [1, 3, 2], height: [0.2, 0.3, 0.8] });
+});
+
+Deno.test("GET refuses scales out of range, other queries, and scales of what has no hierarchy", async () => {
+  const { app, post } = testApp();
+  const tree = (await post("tree")).headers.get("Location")!;
+  for (
+    const query of [
+      "regions=0",
+      "regions=1.5",
+      "regions=",
+      "threshold=2",
+      "threshold=-1",
+      "regions=2&threshold=0.5",
+    ]
+  ) {
+    await problem(await app.request(`${tree}?${query}`), 422, "invalid_option");
+    await problem(await app.request(`${tree}/labels.png?${query}`), 422, "invalid_option");
+  }
+  await problem(await app.request(`${tree}/labels.png?cache=no`), 422, "unknown_option");
+  const flat = await post("photo");
+  const { files } = await flat.json();
+  assert.equal(files["hierarchy.json"], undefined);
+  const url = flat.headers.get("Location")!;
+  for (const path of ["?regions=2", "/labels.png?threshold=0.5", "/hierarchy.json", "/boundaries.png"]) {
+    const { detail } = await problem(await app.request(url + path), 422, "invalid_option");
+    assert.match(detail, /method flat-dsc/);
+  }
+  await problem(await post("photo", "?format=hierarchy.json"), 422, "invalid_option");
 });
 
 Deno.test("GET answers 304 to a matching If-None-Match, with what a cache needs to refresh its copy", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { decodeRuns } from "../lib/formats/regions_json.ts";
-import { FORMAT_NAMES, FORMATS } from "../lib/formats/table.ts";
+import { type FormatName, FORMATS } from "../lib/formats/table.ts";
 import { encodePng } from "../lib/image/png.ts";
 import { createApp } from "../routes/app.ts";
 import { ENVIRONMENT, readConfig } from "../routes/config.ts";
@@ -137,8 +137,8 @@ Deno.test("deno task start segments an image, serves its forms, and drains on SI
   assert.equal(regions.length, 2);
   const labels = decodeRuns(labelRuns, 64 * 48);
   assert.notEqual(labels[0], labels[63]);
-  for (const name of FORMAT_NAMES) {
-    const file = await fetch(url + files[name]);
+  for (const [name, path] of Object.entries(files) as [FormatName, string][]) {
+    const file = await fetch(url + path);
     assert.deepEqual([file.status, file.headers.get("Content-Type")], [200, FORMATS[name].mediaType]);
     await file.body?.cancel();
   }

@@ -2,8 +2,6 @@
  * What is done for each kind of job, wherever it runs: in an isolate of the pool, or inline where there are no workers.
  * Heavy modules load with the first job that needs them.
  */
-import type { FormatName } from "../lib/formats/table.ts";
-import type { SegmentationData } from "../lib/segmentation.ts";
 import type { EncodedFiles, SegmentProtocol, SegmentReport } from "./segment_protocol.ts";
 import type { Handlers } from "./serve_jobs.ts";
 
@@ -12,11 +10,12 @@ const RETIRE_PIXELS = 4_000_000;
 
 /** Handlers of the segmenting jobs. */
 export const segmentHandlers: Handlers<SegmentProtocol, SegmentReport> = {
-  async segment({ bytes, settings, maxPixels, formats, record, members }, { signal, report }) {
+  async segment({ bytes, settings, maxPixels, formats, record, resource }, { signal, report }) {
     const { segment } = await import("../lib/segment.ts");
     const segmentation = await segment(bytes, { ...settings, maxPixels, signal, onProgress: report });
     const startedAt = performance.now();
-    const files = await encodeFiles(segmentation, formats, members);
+    const { encodeFiles } = await import("./encode_files.ts");
+    const files = encodeFiles(segmentation, formats, resource);
     const packed = record ? (await import("../lib/formats/record.ts")).encodeRecord(segmentation) : undefined;
     const encode = performance.now() - startedAt;
     const { width, height, regions, backend, timings } = segmentation;
@@ -35,9 +34,11 @@ export const segmentHandlers: Handlers<SegmentProtocol, SegmentReport> = {
     };
   },
 
-  async encode({ record, formats, members }) {
+  async encode({ record, formats, scale, resource }) {
     const { decodeRecord } = await import("../lib/formats/record.ts");
-    const files = await encodeFiles(decodeRecord(record), formats, members);
+    const { cutAgain, encodeFiles } = await import("./encode_files.ts");
+    const segmentation = decodeRecord(record);
+    const files = encodeFiles(scale ? cutAgain(segmentation, scale) : segmentation, formats, resource);
     return { result: { files }, transfer: buffersOf(files) };
   },
 
@@ -49,16 +50,6 @@ export const segmentHandlers: Handlers<SegmentProtocol, SegmentReport> = {
     return { result: { backend } };
   },
 };
-
-async function encodeFiles(
-  segmentation: SegmentationData,
-  formats: readonly FormatName[],
-  members: Readonly<Record<string, unknown>> | undefined,
-): Promise<EncodedFiles> {
-  const { encodeFormat } = await import("../lib/formats/encode.ts");
-  const options = members === undefined ? {} : { members };
-  return Object.fromEntries(formats.map((format) => [format, encodeFormat(segmentation, format, options)]));
-}
 
 function buffersOf(files: EncodedFiles, record?: Uint8Array<ArrayBuffer>): Transferable[] {
   const buffers = new Set(Object.values(files).map((file) => file.buffer));

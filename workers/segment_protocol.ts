@@ -3,6 +3,7 @@
  * from another machine.
  */
 import type { FormatName } from "../lib/formats/table.ts";
+import type { Scale } from "../lib/hierarchy/tree.ts";
 import type { ResolvedSettings } from "../lib/options.ts";
 import type { Progress } from "../lib/progress.ts";
 
@@ -17,8 +18,16 @@ export interface SegmentJob {
   readonly formats: readonly FormatName[];
   /** True to have the record too, from which other forms can be encoded later. */
   readonly record: boolean;
-  /** Members to put first in regions.json. */
-  readonly members?: Readonly<Record<string, unknown>>;
+  /** Puts the result's name and the addresses of its forms into regions.json. */
+  readonly resource?: Resource;
+}
+
+/** Where a result can be had: its forms are at `path/format` and `query`. */
+export interface Resource {
+  readonly id: string;
+  readonly path: string;
+  /** `?regions=12`, or nothing. */
+  readonly query: string;
 }
 
 /** What it gives. */
@@ -37,7 +46,9 @@ export interface SegmentJobResult {
 export interface EncodeJob {
   readonly record: Uint8Array<ArrayBuffer>;
   readonly formats: readonly FormatName[];
-  readonly members?: Readonly<Record<string, unknown>>;
+  /** Cuts the hierarchy again first. */
+  readonly scale?: Scale;
+  readonly resource?: Resource;
 }
 
 /** Files by format. */

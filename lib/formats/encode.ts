@@ -1,15 +1,17 @@
 /**
  * A segmentation in any of the forms of {@linkcode FORMATS}.
  */
+import { OptionError } from "../errors.ts";
 import { encodeLabelPng, encodePng } from "../image/png.ts";
 import { colorizeLabels, meanColorImage, overlayBoundaries } from "../image/render.ts";
 import { encodeNpy } from "../npy.ts";
 import type { SegmentationData } from "../segmentation.ts";
 import { cocoFile } from "./coco.ts";
 import { geoJson } from "./geojson.ts";
+import { boundariesPng, hierarchyJson } from "./hierarchy.ts";
 import { regionsJson } from "./regions_json.ts";
 import { regionsSvg } from "./svg.ts";
-import { FORMAT_NAMES, type FormatName, isFormatName } from "./table.ts";
+import { FORMAT_NAMES, type FormatName, formatsOf, isFormatName } from "./table.ts";
 
 /** Options of {@linkcode encodeFormat}. */
 export interface FormatOptions {
@@ -35,6 +37,8 @@ const ENCODERS: Readonly<Record<FormatName, Encoder>> = {
   "regions.geojson": (segmentation) => JSON.stringify(geoJson(segmentation)),
   "regions.svg": (segmentation) => regionsSvg(segmentation),
   "labels.npy": ({ labels, width, height }) => encodeNpy(labels, [height, width]),
+  "hierarchy.json": (segmentation) => JSON.stringify(hierarchyJson(segmentation)),
+  "boundaries.png": (segmentation) => boundariesPng(segmentation),
 };
 
 /**
@@ -44,6 +48,7 @@ const ENCODERS: Readonly<Record<FormatName, Encoder>> = {
  * @param format A name of the table, such as `labels.png`.
  * @returns The file.
  * @throws {RangeError} if the format is not known or cannot hold the segmentation.
+ * @throws {OptionError} if the segmentation has no hierarchy and the format needs one.
  */
 export function encodeFormat(
   segmentation: SegmentationData,
@@ -52,6 +57,16 @@ export function encodeFormat(
 ): Uint8Array<ArrayBuffer> {
   if (!isFormatName(format)) {
     throw new RangeError(`Cannot encode segmentation: want one of ${FORMAT_NAMES.join(", ")}, got ${format}`);
+  }
+  const has = formatsOf(segmentation);
+  if (!has.includes(format)) {
+    const { method } = segmentation.settings;
+    throw new OptionError(
+      "invalid_option",
+      "format",
+      format,
+      `one that method ${method} has: ${has.join(", ")}`,
+    );
   }
   const file = ENCODERS[format](segmentation, options);
   return typeof file === "string" ? new TextEncoder().encode(file) : file;

@@ -15,6 +15,7 @@ export { type CocoAnnotation, type CocoFile, cocoFile, type CocoRle, encodeMasks
 export { encodeFormat, type FormatOptions } from "./encode.ts";
 export { geoJson, type RegionCollection, type RegionFeature } from "./geojson.ts";
 export { type RegionPolygon, tracePolygons } from "./polygons.ts";
+export { boundariesPng, type HierarchyJson, hierarchyJson } from "./hierarchy.ts";
 export { decodeRuns, encodeRuns, type RegionsJson, regionsJson } from "./regions_json.ts";
 export { regionsSvg } from "./svg.ts";
-export { FORMAT_NAMES, type FormatInfo, type FormatName, FORMATS, isFormatName } from "./table.ts";
+export { FORMAT_NAMES, type FormatInfo, type FormatName, FORMATS, formatsOf, isFormatName } from "./table.ts";

@@ -9,6 +9,8 @@ export interface FormatInfo {
   readonly mediaType: string;
   /** What the file holds. */
   readonly description: string;
+  /** True for forms that only segmentations with a hierarchy have. */
+  readonly needsHierarchy?: boolean;
 }
 
 /** The table. The first format of a media type is the one that the media type alone asks for. */
@@ -57,6 +59,16 @@ export const FORMATS = {
     mediaType: "application/x-npy",
     description: "The label map as a NumPy array, int32 of shape (height, width).",
   },
+  "hierarchy.json": {
+    mediaType: "application/json",
+    description: "The merges of a hierarchy with their heights, and the superpixels as runs.",
+    needsHierarchy: true,
+  },
+  "boundaries.png": {
+    mediaType: "image/png",
+    description: "The ultrametric contour map of a hierarchy, at double resolution.",
+    needsHierarchy: true,
+  },
 } as const satisfies Record<string, FormatInfo>;
 
 /** Name of a format in {@linkcode FORMATS}. */
@@ -64,6 +76,18 @@ export type FormatName = keyof typeof FORMATS;
 
 /** Names of all formats, in the table's order. */
 export const FORMAT_NAMES: readonly FormatName[] = Object.keys(FORMATS) as FormatName[];
+
+/** The forms that a segmentation has. */
+export function formatsOf(segmentation: { readonly merges?: unknown }): readonly FormatName[] {
+  if (segmentation.merges !== undefined) return FORMAT_NAMES;
+  return FORMAT_NAMES.filter((name) => !needsHierarchy(name));
+}
+
+/** Whether only segmentations with a hierarchy have this form. */
+export function needsHierarchy(name: FormatName): boolean {
+  const info: FormatInfo = FORMATS[name];
+  return info.needsHierarchy === true;
+}
 
 /** Whether a text is the name of a format. */
 export function isFormatName(text: string): text is FormatName {

@@ -32,7 +32,7 @@ const CELL_RANGE = 0.5;
 /** A climb ends in the basin of a point within this squared distance, in units of the radii. */
 const BASIN = 0.2;
 /** Adjacent pixels whose modes differ by less than this share of rangeRadius are one region; more leaks along gradients. */
-const FUSE = 0.2;
+export const FUSE = 0.2;
 /** A step shorter than 1 % of the radii ends a climb; so does the last of these. Photos take 3 on average. */
 const MAX_STEPS = 50;
 

@@ -14,3 +14,5 @@
  */
 export { type JobOptions, withBackend } from "./job.ts";
 export { type BackendInfo, type BackendOptions, requireFits, type Simd, useBackend } from "./use_backend.ts";
+export type { BackendChoice, BackendName } from "../options.ts";
+export { BackendError, type BackendErrorCode } from "../errors.ts";

@@ -1,0 +1,106 @@
+// What docs/http.md tells people to type is typed here, against a service on a spare port.
+import assert from "node:assert/strict";
+import { encodePng } from "../lib/image/png.ts";
+import { createApp } from "../routes/app.ts";
+import { ENVIRONMENT } from "../routes/config.ts";
+import { createSegmentRunner } from "../workers/segmenter.ts";
+import { withFolder } from "./fixtures/folder.ts";
+
+const DOCS = await Deno.readTextFile(new URL("../docs/http.md", import.meta.url));
+const PHOTO = encodePng({
+  width: 60,
+  height: 40,
+  data: new Uint8Array(7200).map((_, i) => i % 180 < 90 ? 40 : 200),
+});
+
+/** Fenced blocks of a language. */
+function blocks(language: string): string[] {
+  return [...DOCS.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, code]) => code!);
+}
+
+/** A folder with photo.jpg (the bytes decide what it is), and a real service. */
+function withService(body: (url: string, folder: string) => Promise<void>): Promise<void> {
+  return withFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/photo.jpg`, PHOTO);
+    const segmenter = createSegmentRunner({ size: 1 });
+    const app = createApp({ segmenter });
+    const options = { port: 0, hostname: "127.0.0.1", onListen: () => {} };
+    const server = Deno.serve(options, (request) => app.fetch(request));
+    try {
+      await body(`http://127.0.0.1:${server.addr.port}`, folder);
+    } finally {
+      await server.shutdown();
+      await segmenter.close(0);
+    }
+  });
+}
+
+async function whyNot(program: string, ...args: string[]): Promise<string | undefined> {
+  try {
+    const { success } = await new Deno.Command(program, { args, stdout: "null", stderr: "null" }).output();
+    return success ? undefined : `${program} lacks what is needed`;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound
+      ? `${program} is not installed`
+      : `running ${program} is not allowed`;
+  }
+}
+
+async function run(program: string, args: string[], cwd: string): Promise<string> {
+  const output = await new Deno.Command(program, { args, cwd }).output();
+  assert.ok(output.success, new TextDecoder().decode(output.stderr));
+  return new TextDecoder().decode(output.stdout);
+}
+
+const noCurl = await whyNot("curl", "--version");
+for (const command of blocks("sh").flatMap((block) => block.trim().split("\n"))) {
+  const [program, ...args] = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) =>
+    quoted ?? plain!
+  );
+  Deno.test({
+    name: `docs/http.md: ${command}${noCurl ? ` (skipped: ${noCurl})` : ""}`,
+    ignore: noCurl !== undefined,
+    fn: () =>
+      withService(async (url, folder) => {
+        assert.equal(program, "curl");
+        const here = args.map((arg) => arg.replace("http://localhost:8000", url));
+        const out = await run("curl", ["-sS", "--fail-with-body", ...here], folder);
+        const file = args[args.indexOf("-o") + 1];
+        if (args.includes("-o")) {
+          const bytes = await Deno.readFile(`${folder}/${file}`);
+          assert.equal(new TextDecoder("latin1").decode(bytes.subarray(1, 4)), "PNG");
+        } else assert.equal(JSON.parse(out).width, 60);
+      }),
+  });
+}
+
+const noPython = await whyNot("python3", "-c", "import numpy, requests");
+Deno.test({
+  name: `docs/http.md: the Python example${noPython ? ` (skipped: ${noPython})` : ""}`,
+  ignore: noPython !== undefined,
+  fn: () =>
+    withService(async (url, folder) => {
+      const out = await run("python3", ["-c", blocks("python")[0]!, url], folder);
+      assert.match(out, /^\d+ regions, label 0 at the top left\n$/);
+    }),
+});
+
+Deno.test("docs/http.md describes every variable with its default", () => {
+  for (const [name, variable] of Object.entries(ENVIRONMENT)) {
+    const [, fallback, description] =
+      new RegExp(`^\\| \`${name}\` +\\| (.*?) *\\| (.*?) *\\|$`, "m").exec(DOCS) ?? [];
+    assert.equal(fallback, variable.type === "list" ? "" : String(variable.default ?? ""), name);
+    assert.equal(description, variable.description, name);
+  }
+});
+
+Deno.test("docs/http.md shows an error as the service gives it", async () => {
+  const segmenter = createSegmentRunner({ size: 1 });
+  const response = await createApp({ segmenter }).request("/v1/segmentations?partitions=1", {
+    method: "POST",
+  });
+  const { requestId, errors, ...problem } = await response.json();
+  const { errors: shown, ...example } = JSON.parse(blocks("json")[0]!);
+  assert.deepEqual(problem, example);
+  assert.deepEqual([errors[0].field, typeof requestId], [shown[0].field, "string"]);
+});

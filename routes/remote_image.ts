@@ -131,9 +131,16 @@ async function judgedLookup(url: URL, options: RemoteOptions): Promise<LookupFun
     throw forbidden("its host has no public address");
   }
   const address = addresses[0]!;
+  if (!mayConnect(address, url)) throw failed("this service has no network permission for it");
   const family = isIPv6(address) ? 6 : 4;
   return (_, { all }, callback) =>
     all ? callback(null, [{ address, family }]) : callback(null, address, family);
+}
+
+/** Asked beforehand: without permission Deno throws where nobody can catch it, and the process ends. */
+function mayConnect(address: string, { protocol, port }: URL): boolean {
+  const host = `${isIPv6(address) ? `[${address}]` : address}:${port || (protocol === "https:" ? 443 : 80)}`;
+  return Deno.permissions.querySync({ name: "net", host }).state === "granted";
 }
 
 async function systemResolve(host: string): Promise<string[]> {

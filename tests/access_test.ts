@@ -349,6 +349,22 @@ Deno.test("fetchRemoteImage() bounds bytes, time and says nothing of what failed
     assert.deepEqual([unknown.code, unknown.message.includes("10.0.0.53")], ["remote_failed", false]);
   }));
 
+Deno.test("fetchRemoteImage() fails like any other where Deno may not connect to the address", async () => {
+  // the tests may only talk to 127.0.0.1; where they may do everything this goes to a discard port that nobody listens on
+  const options: RemoteOptions = {
+    hosts: ["images.example"],
+    maxBytes: 100,
+    timeoutMs: 500,
+    resolve: () => Promise.resolve(["127.9.9.9"]),
+    isAllowed: () => true,
+    isAllowedPort: () => true,
+  };
+  const error = await remoteRefusal(
+    fetchRemoteImage("http://images.example:9/", options, new AbortController().signal),
+  );
+  assert.equal(error.code, "remote_failed");
+});
+
 Deno.test("GET /v1/segment segments a listed host's image and is cacheable, and is off by default", () =>
   withRemote(() => new Response("photo"), async (base, options) => {
     const log: StubLog = { segmented: 0, encoded: 0, settings: [] };

@@ -3,7 +3,7 @@
  * of what is. Knows jobs and stores, nothing of requests.
  */
 import { contentId } from "../lib/content_id.ts";
-import type { FormatName } from "../lib/formats/table.ts";
+import { type FormatName, needsHierarchy } from "../lib/formats/table.ts";
 import type { Scale } from "../lib/hierarchy/tree.ts";
 import type { ResolvedSettings } from "../lib/options.ts";
 import type { SegmentJobResult } from "../workers/segment_protocol.ts";
@@ -155,7 +155,9 @@ export class Results {
     const submittedAt = performance.now();
     let queueMs = 0;
     const resource = { id, path: pathOf(id), query: "" };
-    const job = { bytes, settings, maxPixels, formats: [format], record: true, resource };
+    // a form that this result may turn out not to have must not cost those who wait for another
+    const formats = needsHierarchy(format) ? [] : [format];
+    const job = { bytes, settings, maxPixels, formats, record: true, resource };
     const result = await segmenter.run("segment", job, {
       signal,
       onStart: () => queueMs = performance.now() - submittedAt,
@@ -163,7 +165,7 @@ export class Results {
     const timings = { queue: queueMs, ...result.timings };
     onSegmented?.(timings);
     await store.put(`${id}/record`, result.record!);
-    await store.put(`${id}/${format}`, result.files[format]!);
+    for (const [name, file] of Object.entries(result.files)) await store.put(`${id}/${name}`, file);
     return { ...result, timings };
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FORMAT_NAMES, FORMATS } from "../lib/formats/table.ts";
+import { createRandom } from "../lib/random.ts";
 import { OPTION_NAMES } from "../lib/settings.ts";
 import { type AppOptions, createApp } from "../routes/app.ts";
 import { parseMultipart } from "../routes/multipart.ts";
@@ -76,6 +77,16 @@ Deno.test("POST computes once for clients that ask at the same time", async () =
   assert.deepEqual(answers.map((r) => r.status), [201, 201, 201]);
   assert.equal(log.segmented, 1);
   assert.equal(answers[1]!.headers.get("Content-Type"), "image/png");
+});
+
+Deno.test("POST for a form that a result does not have fails alone", async () => {
+  const { post, log } = testApp();
+  const answers = await Promise.all([
+    post("slow", "?format=hierarchy.json"),
+    post("slow", "?format=labels.png"),
+  ]);
+  assert.deepEqual(answers.map((r) => r.status), [422, 201]);
+  assert.equal(log.segmented, 1);
 });
 
 Deno.test("POST ends the computation only when the last client has gone", async () => {
@@ -533,4 +544,43 @@ Deno.test("parseMultipart() gives views of binary parts, quoted names and empty 
     () => parseMultipart(body, "multipart/form-data; boundary=y"),
     (error: HttpProblem) => error.code === "malformed_multipart",
   );
+});
+
+Deno.test("parseMultipart() takes 5,000 damaged bodies for forms or refuses them, and nothing else", () => {
+  const random = createRandom(20260801);
+  const pick = (n: number) => Math.floor(random() * n);
+  const encoder = new TextEncoder();
+  const sound = encoder.encode(
+    '--x\r\nContent-Disposition: form-data; name="image"; filename="f.png"\r\nContent-Type: image/png\r\n\r\nphoto' +
+      '\r\n--x\r\nContent-Disposition: form-data; name="seed"\r\n\r\n7\r\n--x--\r\n',
+  );
+  const bits = ["\r\n", "--x", "--x--", "\r\n\r\n", ";", '"', "name=", "\\"].map((text) =>
+    encoder.encode(text)
+  );
+  let forms = 0, refused = 0;
+  for (let round = 0; round < 5000; round++) {
+    let body = sound.slice();
+    for (let change = 1 + pick(4); change > 0; change--) {
+      const at = pick(body.length);
+      const kind = pick(4);
+      if (kind === 0) body[at] = pick(256);
+      else if (kind === 1) body = body.slice(0, at);
+      else if (kind === 2) body = new Uint8Array([...body.subarray(0, at), ...body.subarray(at + pick(8))]);
+      else {body = new Uint8Array([
+          ...body.subarray(0, at),
+          ...bits[pick(bits.length)]!,
+          ...body.subarray(at),
+        ]);}
+    }
+    try {
+      for (const part of parseMultipart(body, "multipart/form-data; boundary=x")) {
+        assert.ok(part.data.length <= body.length && part.name.length > 0);
+      }
+      forms++;
+    } catch (error) {
+      assert.equal((error as HttpProblem).code, "malformed_multipart", String(error));
+      refused++;
+    }
+  }
+  assert.ok(forms > 500 && refused > 500, `${forms} forms, ${refused} refused`);
 });

@@ -23,6 +23,7 @@ export interface SegmentRunnerOptions {
 }
 
 const MODULE = new URL("./segment_worker.ts", import.meta.url);
+const LIBRARY = new URL("../lib/", import.meta.url);
 
 /**
  * A pool of segmenting isolates or, where there can be none, a runner in this isolate, one job at a time. Nothing is
@@ -34,11 +35,13 @@ export function createSegmentRunner(options: SegmentRunnerOptions = {}): Segment
   return new InlineRunner(async () => (await import("./segment_handlers.ts")).segmentHandlers, inline);
 }
 
-/** Some hosts have no Web Workers, and Deno's need leave to read their module (`deno serve main.ts` gives none). */
+/** Some hosts have no Web Workers, and Deno's need leave to read their modules (`deno serve main.ts` gives none). */
 function canStartWorkers(): boolean {
   if (typeof Worker !== "function") return false;
   if (MODULE.protocol !== "file:") return true;
-  return Deno.permissions.querySync({ name: "read", path: fileURLToPath(MODULE) }).state === "granted";
+  return [MODULE, LIBRARY].every((url) =>
+    Deno.permissions.querySync({ name: "read", path: fileURLToPath(url) }).state === "granted"
+  );
 }
 
 /** Loads and compiles everything in every isolate before the first image comes. */

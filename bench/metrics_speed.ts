@@ -17,51 +17,85 @@ import { createRandom, type Random } from "../lib/random.ts";
 const CELL = 12;
 const SLOW_IMAGES = 3;
 
-const [data, split = "val"] = Deno.args;
-if (!data) throw new TypeError("want the folder of BSDS500");
-const thresholds = officialThresholds(99);
-const random = createRandom(0);
-let reading = 0, scoring = 0, slowly = 0, superpixelCount = 0, largestDifference = 0;
-const all = [];
-const { images } = listImages(data, split);
-for (const [i, { groundTruth }] of images.entries()) {
-  const start = performance.now();
-  const { width, height, maps } = await readGroundTruth(await Deno.readFile(groundTruth!));
-  const read = performance.now();
-  const columns = Math.ceil(width / CELL), rows = Math.ceil(height / CELL);
-  const superpixels = Int32Array.from(
-    { length: width * height },
-    (_, p) => Math.floor(Math.floor(p / width) / CELL) * columns + Math.floor((p % width) / CELL),
-  );
-  const tree = randomGridTree(columns, rows, random);
-  superpixelCount += columns * rows;
-  const ready = performance.now();
-  const scores = scoreHierarchy(superpixels, tree, maps, thresholds);
-  const scored = performance.now();
-  all.push(scores);
-  reading += read - start;
-  scoring += scored - ready;
-  if (i < SLOW_IMAGES) {
-    const slow = scoreStack(thresholds.map((t) => cutTree(superpixels, tree, t)), maps, thresholds);
-    slowly += performance.now() - scored;
-    slow.covered.forEach((value, t) => {
-      largestDifference = Math.max(largestDifference, Math.abs(value - scores.covered[t]!) / slow.area);
-    });
-  }
+/** What {@linkcode measureMetricsSpeed} found; times in milliseconds for all images. */
+export interface MetricsSpeed {
+  readonly images: number;
+  /** Mean number of superpixels. */
+  readonly superpixels: number;
+  readonly thresholds: number;
+  readonly reading: number;
+  readonly scoring: number;
+  /** Cutting and counting anew at each threshold, from a few images. */
+  readonly cutting: number;
+  /** Largest difference of a covering between the two ways. */
+  readonly difference: number;
 }
-summarize(all);
-const n = images.length, seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
-// deno-lint-ignore no-console
-console.log(
-  `${n} ${split} images, ${
-    Math.round(superpixelCount / n)
-  } superpixels, ${thresholds.length} thresholds, one core
-reading ground truth        ${seconds(reading)}
-scoring over the merge tree ${seconds(scoring)}
-cutting 99 times instead    ${
-    seconds(slowly / SLOW_IMAGES * n)
-  } (from ${SLOW_IMAGES} images; coverings differ by ${largestDifference})`,
-);
+
+/**
+ * @param data Folder of BSDS500.
+ * @param split Its split.
+ * @returns Times of a random hierarchy on each image.
+ */
+export async function measureMetricsSpeed(data: string, split: string): Promise<MetricsSpeed> {
+  const thresholds = officialThresholds(99);
+  const random = createRandom(0);
+  let reading = 0, scoring = 0, slowly = 0, superpixels = 0, difference = 0, slow = 0;
+  const all = [];
+  const images = listImages(data, split).images.filter(({ groundTruth }) => groundTruth);
+  for (const { groundTruth } of images) {
+    const start = performance.now();
+    const { width, height, maps } = await readGroundTruth(await Deno.readFile(groundTruth!));
+    const read = performance.now();
+    const columns = Math.ceil(width / CELL), rows = Math.ceil(height / CELL);
+    const cells = Int32Array.from(
+      { length: width * height },
+      (_, p) => Math.floor(Math.floor(p / width) / CELL) * columns + Math.floor((p % width) / CELL),
+    );
+    const tree = randomGridTree(columns, rows, random);
+    superpixels += columns * rows;
+    const ready = performance.now();
+    const scores = scoreHierarchy(cells, tree, maps, thresholds);
+    const scored = performance.now();
+    all.push(scores);
+    reading += read - start;
+    scoring += scored - ready;
+    if (slow < SLOW_IMAGES) {
+      slow++;
+      const anew = scoreStack(thresholds.map((t) => cutTree(cells, tree, t)), maps, thresholds);
+      slowly += performance.now() - scored;
+      anew.covered.forEach((value, t) => {
+        difference = Math.max(difference, Math.abs(value - scores.covered[t]!) / anew.area);
+      });
+    }
+  }
+  summarize(all);
+  const n = images.length;
+  return {
+    images: n,
+    superpixels: Math.round(superpixels / n),
+    thresholds: thresholds.length,
+    reading,
+    scoring,
+    cutting: slowly / slow * n,
+    difference,
+  };
+}
+
+if (import.meta.main) {
+  const [data, split = "val"] = Deno.args;
+  if (!data) throw new TypeError("want the folder of BSDS500");
+  const found = await measureMetricsSpeed(data, split);
+  const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
+  // deno-lint-ignore no-console
+  console.log(
+    `${found.images} ${split} images, ${found.superpixels} superpixels, ${found.thresholds} thresholds, one core
+reading ground truth        ${seconds(found.reading)}
+scoring over the merge tree ${seconds(found.scoring)}
+cutting ${found.thresholds} times instead    ${
+      seconds(found.cutting)
+    } (from ${SLOW_IMAGES} images; coverings differ by ${found.difference})`,
+  );
+}
 
 /** Neighbouring cells joined in random order until one region is left; heights spread over (0, 1). */
 function randomGridTree(columns: number, rows: number, random: Random): MergeTree {

@@ -8,41 +8,9 @@ import { createBenchProgress, formatDuration } from "../bench/bsds/progress.ts";
 import { runBench } from "../bench/bsds/run.ts";
 import { scorePartitions } from "../bench/bsds/score_image.ts";
 import { paint, superpixelFeatures } from "../bench/bsds/superpixel_features.ts";
-import { encodePng } from "../lib/image/png.ts";
 import { decodeNpy } from "../lib/npy.ts";
+import { HEIGHT, WIDTH, withDataset, writeTruth } from "./fixtures/bsds_dataset.ts";
 import { makeFolder, withFolder } from "./fixtures/folder.ts";
-import { MatWriter } from "./reference/mat_writer.ts";
-
-const WIDTH = 24, HEIGHT = 16;
-
-/** A folder of five pictures, each of two halves; all the same but for where they are divided. */
-function makeDataset(): string {
-  const root = makeFolder();
-  Deno.mkdirSync(join(root, "images", "val"), { recursive: true });
-  Deno.mkdirSync(join(root, "groundTruth", "val"), { recursive: true });
-  for (let i = 0; i < 5; i++) {
-    const edge = 8 + 2 * i;
-    const data = Uint8Array.from({ length: WIDTH * HEIGHT * 3 }, (_, p) => {
-      const inside = Math.floor(p / 3) % WIDTH < edge;
-      return (inside ? 40 : 200) + (p * 7) % 13; // a little texture
-    });
-    Deno.writeFileSync(
-      join(root, "images", "val", `${i}.png`),
-      encodePng({ width: WIDTH, height: HEIGHT, data }),
-    );
-    writeTruth(root, String(i), WIDTH, HEIGHT, edge);
-  }
-  return root;
-}
-
-function writeTruth(root: string, id: string, width: number, height: number, edge: number): void {
-  const mat = new MatWriter();
-  // column by column
-  const labels = Array.from({ length: width * height }, (_, p) => Math.floor(p / height) < edge ? 1 : 2);
-  const human = mat.struct({ Segmentation: mat.uint16([height, width], labels) });
-  const file = mat.file(mat.compressed(mat.cell([1, 2], [human, human], "groundTruth")));
-  Deno.writeFileSync(join(root, "groundTruth", "val", `${id}.mat`), file);
-}
 
 /** Runs the benchmark; returns its results and what it printed. */
 async function bench(root: string, ...args: string[]) {
@@ -59,17 +27,6 @@ async function bench(root: string, ...args: string[]) {
     columns: () => 80,
   }, AbortSignal.timeout(60_000));
   return { results, stdout, stderr };
-}
-
-function withDataset(test: (root: string) => Promise<void>): () => Promise<void> {
-  return async () => {
-    const root = makeDataset();
-    try {
-      await test(root);
-    } finally {
-      Deno.removeSync(root, { recursive: true });
-    }
-  };
 }
 
 Deno.test(

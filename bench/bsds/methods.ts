@@ -7,12 +7,15 @@
 import { srgbToLab } from "../../lib/image/color.ts";
 import type { Image } from "../../lib/image/image.ts";
 import type { MergeTree } from "../../lib/metrics/label_map.ts";
+import type { SuperpixelMethod } from "../../lib/options.ts";
 import type { Random } from "../../lib/random.ts";
+import { fullResolution } from "../../lib/superae/apply.ts";
 import { mergeGridEdges, sortGridEdges } from "../../lib/superpixels/felzenszwalb.ts";
 import { mergeSmallRegions } from "../../lib/superpixels/connectivity.ts";
 import { meanShift } from "../../lib/superpixels/mean_shift.ts";
 import { slic } from "../../lib/superpixels/slic.ts";
-import { kmeansPartitions, ncutPartitions } from "./clusterings.ts";
+import { kmeansPartitions, ncutPartitions, type PixelFeatures } from "./clusterings.ts";
+import { cutRegions, PRETRAINED, superAE, superpixelGraph, superpixelsOf } from "./deep.ts";
 
 /** Settings by name; they belong to a result, so only plain values. */
 export type MethodSettings = Readonly<Record<string, number | string>>;
@@ -56,6 +59,35 @@ export interface BenchMethod {
 
 /** Numbers of groups that the clusterings are swept over. */
 const PARTITIONS = [2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32];
+/** Numbers of partitions that the cut is swept over: each is an optimisation of its own, so fewer. */
+const CUTS = [2, 4, 6, 8, 12, 16, 24, 32];
+
+const SLIC = { compactness: 10, iterations: 10 };
+const FELZENSZWALB = { sigma: 0.8, minSize: 1000 };
+const MEAN_SHIFT = { spatialRadius: 10, minSize: 1000 };
+const KMEANS = {
+  superpixels: 600,
+  superpixelsOn: "photo",
+  iterations: 50,
+  connected: 1,
+  weights: PRETRAINED,
+};
+const NCUT = {
+  superpixels: 600,
+  superpixelsOn: "photo",
+  featureWidth: 0.12,
+  positionWidth: 0.15,
+  connected: 1,
+  weights: PRETRAINED,
+};
+const CUT = {
+  superpixelMethod: "slic",
+  superpixels: 300,
+  iterations: 128,
+  alpha: 0.05,
+  beta: 1,
+  weights: PRETRAINED,
+};
 
 /** The methods by name. */
 export const METHODS: Readonly<Record<string, BenchMethod>> = {
@@ -63,36 +95,85 @@ export const METHODS: Readonly<Record<string, BenchMethod>> = {
     title: "SLIC",
     scaleName: "segments",
     scales: [4, 6, 9, 12, 16, 24, 36, 50, 75, 100, 150, 200],
-    settings: { compactness: 10, iterations: 10 },
+    settings: SLIC,
     segment: segmentSlic,
   },
   felzenszwalb: {
     title: "Felzenszwalb-Huttenlocher (EGB)",
     scaleName: "scale",
     scales: [100, 200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4500],
-    settings: { sigma: 0.8, minSize: 1000 },
+    settings: FELZENSZWALB,
     segment: segmentFelzenszwalb,
   },
   "mean-shift": {
     title: "Mean shift (MS)",
     scaleName: "range radius",
     scales: [6, 8, 10, 12, 15, 19, 24, 30, 38],
-    settings: { spatialRadius: 10, minSize: 1000 },
+    settings: MEAN_SHIFT,
     segment: segmentMeanShift,
+  },
+  "slic-superae": {
+    title: "SLIC on the SuperAE image",
+    scaleName: "segments",
+    scales: [4, 6, 9, 12, 16, 24, 36, 50, 75, 100, 150, 200],
+    settings: { ...SLIC, weights: PRETRAINED },
+    segment: onSuperAE(segmentSlic),
+  },
+  "felzenszwalb-superae": {
+    title: "Felzenszwalb-Huttenlocher (EGB) on the SuperAE image",
+    scaleName: "scale",
+    scales: [100, 200, 300, 400, 600, 800, 1000, 1500, 2000, 3000, 4500],
+    settings: { ...FELZENSZWALB, weights: PRETRAINED },
+    segment: onSuperAE(segmentFelzenszwalb),
+  },
+  "mean-shift-superae": {
+    title: "Mean shift (MS) on the SuperAE image",
+    scaleName: "range radius",
+    scales: [6, 8, 10, 12, 15, 19, 24, 30, 38],
+    settings: { ...MEAN_SHIFT, weights: PRETRAINED },
+    segment: onSuperAE(segmentMeanShift),
   },
   "kmeans-rgb": {
     title: "k-means on RGB of SLIC superpixels",
     scaleName: "partitions",
     scales: PARTITIONS,
-    settings: { superpixels: 600, compactness: 10, iterations: 50, connected: 1 },
-    segment: segmentKmeansRgb,
+    settings: KMEANS,
+    segment: clustering(kmeansPartitions, rgbFeatures),
+  },
+  "kmeans-deep": {
+    title: "k-means on deep features of SLIC superpixels",
+    scaleName: "partitions",
+    scales: PARTITIONS,
+    settings: KMEANS,
+    segment: clustering(kmeansPartitions, deepFeatures),
   },
   "ncut-rgb": {
     title: "Normalized cut on RGB of SLIC superpixels",
     scaleName: "partitions",
     scales: PARTITIONS,
-    settings: { superpixels: 600, compactness: 10, featureWidth: 0.12, positionWidth: 0.15, connected: 1 },
-    segment: segmentNcutRgb,
+    settings: NCUT,
+    segment: clustering(ncutPartitions, rgbFeatures),
+  },
+  "ncut-deep": {
+    title: "Normalized cut on deep features of SLIC superpixels",
+    scaleName: "partitions",
+    scales: PARTITIONS,
+    settings: NCUT,
+    segment: clustering(ncutPartitions, deepFeatures),
+  },
+  "flat-dsc": {
+    title: "Deep Superpixel Cut",
+    scaleName: "partitions",
+    scales: CUTS,
+    settings: CUT,
+    segment: segmentCut,
+  },
+  "flat-dsc-iterations": {
+    title: "Deep Superpixel Cut, stopped early",
+    scaleName: "iterations",
+    scales: [0, 4, 8, 16, 32, 64, 128],
+    settings: { ...CUT, partitions: 8 },
+    segment: segmentCutStopped,
   },
 };
 
@@ -125,31 +206,76 @@ function segmentMeanShift(image: Image, settings: MethodSettings, scales: readon
   return { kind: "maps", maps };
 }
 
-/** The superpixels that every clustering of table 4 shares. */
-function slicSuperpixels(image: Image, settings: MethodSettings): Int32Array {
-  const { width, height } = image;
-  return slic(srgbToLab(image), width, height, {
-    segments: Number(settings.superpixels),
-    compactness: Number(settings.compactness),
-  });
+/** A method of the photograph, given the smoothed image x^R in its place. Setting: `weights`. */
+function onSuperAE(segment: SegmenterForBench): SegmenterForBench {
+  return async (image, settings, scales, context) => {
+    const { smoothed } = await superAE(image, String(settings.weights));
+    return await segment(smoothed, settings, scales, context);
+  };
 }
 
-function segmentKmeansRgb(
+/**
+ * A clustering of SLIC superpixels by features of their pixels. Settings: `superpixels`, `superpixelsOn` (`photo`, or
+ * `superae` for the smoothed image), `weights`, and the clustering's own.
+ */
+function clustering(
+  cluster: typeof kmeansPartitions,
+  featuresOf: (image: Image, settings: MethodSettings) => PixelFeatures | Promise<PixelFeatures>,
+): SegmenterForBench {
+  return async (image, settings, scales, { random }) => {
+    const smoothed = settings.superpixelsOn === "superae";
+    const source = smoothed ? (await superAE(image, String(settings.weights))).smoothed : image;
+    const { labels } = superpixelsOf(source, "slic", Number(settings.superpixels));
+    return cluster(labels, image, await featuresOf(image, settings), settings, scales, random);
+  };
+}
+
+function rgbFeatures(image: Image): PixelFeatures {
+  return { data: image.data, dimensions: 3 };
+}
+
+async function deepFeatures(image: Image, settings: MethodSettings): Promise<PixelFeatures> {
+  const { features } = await superAE(image, String(settings.weights));
+  return { data: fullResolution(features, image.width, image.height), dimensions: features.channels };
+}
+
+/** The paper's method: SuperAE, superpixels of the smoothed image, cut into each number of partitions. */
+async function segmentCut(
   image: Image,
   settings: MethodSettings,
   scales: readonly number[],
-  { random }: MethodContext,
-): Partitions {
-  const features = { data: image.data, dimensions: 3 };
-  return kmeansPartitions(slicSuperpixels(image, settings), image, features, settings, scales, random);
+  { seed, signal }: MethodContext,
+): Promise<Partitions> {
+  const { map, graph } = await cutInput(image, settings);
+  const { iterations, alpha, beta } = settings as Record<string, number>;
+  const found: Int32Array[] = [];
+  for (const partitions of scales) {
+    const options = { partitions, iterations: iterations!, alpha: alpha!, beta: beta!, seed, signal };
+    found.push(await cutRegions(image, graph, map, options));
+  }
+  return { kind: "maps", maps: found };
 }
 
-function segmentNcutRgb(
+/** The same with one number of partitions, stopped after each number of iterations. */
+async function segmentCutStopped(
   image: Image,
   settings: MethodSettings,
   scales: readonly number[],
-  { random }: MethodContext,
-): Partitions {
-  const features = { data: image.data, dimensions: 3 };
-  return ncutPartitions(slicSuperpixels(image, settings), image, features, settings, scales, random);
+  { seed, signal }: MethodContext,
+): Promise<Partitions> {
+  const { map, graph } = await cutInput(image, settings);
+  const { partitions, alpha, beta } = settings as Record<string, number>;
+  const found: Int32Array[] = [];
+  for (const iterations of scales) {
+    const options = { partitions: partitions!, iterations, alpha: alpha!, beta: beta!, seed, signal };
+    found.push(await cutRegions(image, graph, map, options));
+  }
+  return { kind: "maps", maps: found };
+}
+
+async function cutInput(image: Image, settings: MethodSettings) {
+  const output = await superAE(image, String(settings.weights));
+  const method = settings.superpixelMethod as SuperpixelMethod;
+  const map = superpixelsOf(output.smoothed, method, Number(settings.superpixels));
+  return { map, graph: superpixelGraph(output, map) };
 }

@@ -47,37 +47,67 @@ export interface BenchProtocol {
 
 /** Does one image. */
 export async function scoreImage(job: ImageJob, signal: AbortSignal): Promise<ImageResult> {
-  const { image, config, exportFolder } = job;
-  const started = performance.now();
-  let milliseconds = 0;
-  const result = (scores: RegionScores | undefined, problem?: string): ImageResult => ({
-    id: image.id,
-    scores,
-    problem,
-    milliseconds,
-  });
+  const [result] = await scoreImageByAll(job.image, [job.config], signal, job.exportFolder);
+  return result!;
+}
+
+/**
+ * Does one image by several methods. It is read once, and what methods share (SuperAE, superpixels) is computed once.
+ *
+ * @returns A result for each configuration, in their order.
+ */
+export async function scoreImageByAll(
+  image: DatasetImage,
+  configs: readonly MethodConfig[],
+  signal: AbortSignal,
+  exportFolder?: string,
+): Promise<ImageResult[]> {
+  let picture: Image, annotators: readonly Int32Array[] | undefined;
   try {
-    const method = METHODS[config.method];
-    if (!method) throw new RangeError(`Cannot run benchmark: there is no method ${config.method}`);
-    const picture = await decodeImage(await Deno.readFile(image.path));
-    const annotators = image.groundTruth ? await annotatorsOf(image.groundTruth, picture) : undefined;
-    const segmentStarted = performance.now();
-    const partitions = await method.segment(picture, config.settings, config.scales, {
-      random: createRandom(config.seed),
-      seed: config.seed,
-      signal,
-    });
-    milliseconds = performance.now() - segmentStarted;
-    checkPartitions(partitions, config.scales.length);
-    if (exportFolder) {
-      await exportMaps(partitions, config.scales, picture, join(exportFolder, `${image.id}.npy`));
-    }
-    return result(annotators && scorePartitions(partitions, annotators, config.scales));
+    picture = await decodeImage(await Deno.readFile(image.path));
+    annotators = image.groundTruth ? await annotatorsOf(image.groundTruth, picture) : undefined;
   } catch (error) {
-    if (signal.aborted) throw error;
-    milliseconds ||= performance.now() - started;
-    return result(undefined, error instanceof Error ? error.message : String(error));
+    return configs.map(() => failed(image.id, error, 0));
   }
+  const results: ImageResult[] = [];
+  for (const config of configs) {
+    const started = performance.now();
+    try {
+      const partitions = await segmentBy(config, picture, signal);
+      const milliseconds = performance.now() - started;
+      if (exportFolder) {
+        await exportMaps(partitions, config.scales, picture, join(exportFolder, `${image.id}.npy`));
+      }
+      const scores = annotators && scorePartitions(partitions, annotators, config.scales);
+      results.push({ id: image.id, scores, problem: undefined, milliseconds });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      results.push(failed(image.id, error, performance.now() - started));
+    }
+  }
+  return results;
+}
+
+async function segmentBy(config: MethodConfig, image: Image, signal: AbortSignal): Promise<Partitions> {
+  const { method, settings, scales, seed } = config;
+  const found = METHODS[method];
+  if (!found) throw new RangeError(`Cannot run benchmark: there is no method ${method}`);
+  const partitions = await found.segment(image, settings, scales, {
+    random: createRandom(seed),
+    seed,
+    signal,
+  });
+  checkPartitions(partitions, scales.length);
+  return partitions;
+}
+
+function failed(id: string, error: unknown, milliseconds: number): ImageResult {
+  return {
+    id,
+    scores: undefined,
+    problem: error instanceof Error ? error.message : String(error),
+    milliseconds,
+  };
 }
 
 async function annotatorsOf(path: string, image: Image): Promise<readonly Int32Array[]> {

@@ -1,7 +1,8 @@
 /**
  * Compiles the SIMD kernels, lib/backend/kernels/assembly (AssemblyScript), into two modules: plain SIMD, and relaxed SIMD
  * with fused multiply-add. Each is written as .wasm and, for hosts that can neither read files nor import bytes, as base64
- * inside kernels_wasm.ts. Run by `deno task build:kernels`; tests/kernels_build_test.ts compiles again and compares bytes.
+ * inside kernels_wasm.ts. The hierarchy's kernels, lib/hierarchy/kernels/assembly, are one plain module with a memory of
+ * its own. Run by `deno task build:kernels`; tests/kernels_build_test.ts compiles again and compares bytes.
  */
 import asc from "assemblyscript/asc";
 
@@ -10,15 +11,26 @@ const VARIANTS = { plain: [], relaxed: ["--enable", "relaxed-simd"] } as const;
 
 const folder = new URL("../lib/backend/kernels/", import.meta.url);
 
+const hierarchyFolder = new URL("../lib/hierarchy/kernels/", import.meta.url);
+
 /** Compiles one build. @throws {Error} With the compiler's messages. */
-export async function compileKernels(variant: keyof typeof VARIANTS): Promise<Uint8Array<ArrayBuffer>> {
+export function compileKernels(variant: keyof typeof VARIANTS): Promise<Uint8Array<ArrayBuffer>> {
+  // the only import is tfjs's memory; no data segment and no stack, so that nothing in it is overwritten
+  return compile(folder, [...VARIANTS[variant], "--importMemory", "--noExportMemory"]);
+}
+
+/** Compiles the kernels of the hierarchy. @throws {Error} With the compiler's messages. */
+export function compileHierarchyKernels(): Promise<Uint8Array<ArrayBuffer>> {
+  return compile(hierarchyFolder, []);
+}
+
+async function compile(folder: URL, flags: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
   let module: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc.main([
     "index.ts",
     ...["-O3", "--noAssert", "--runtime", "stub", "--enable", "simd", "--enable", "bulk-memory"],
-    ...VARIANTS[variant],
-    // the only import is tfjs's memory; no data segment and no stack, so that nothing in it is overwritten
-    ...["--importMemory", "--noExportMemory", "--outFile", "kernels.wasm"],
+    ...flags,
+    ...["--outFile", "kernels.wasm"],
   ], {
     readFile: (name) => {
       try {
@@ -38,15 +50,30 @@ export async function compileKernels(variant: keyof typeof VARIANTS): Promise<Ui
 
 /** kernels_wasm.ts, from the two modules. */
 export function embedKernels(modules: Record<keyof typeof VARIANTS, Uint8Array>): string {
-  const base64 = (bytes: Uint8Array) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
   return `// Made by \`deno task build:kernels\` from assembly/. Do not edit.
 
 /** The plain SIMD build. */
-export const PLAIN = "${base64(modules.plain)}";
+export const PLAIN =
+  "${base64(modules.plain)}";
 
 /** The relaxed SIMD build. */
-export const RELAXED = "${base64(modules.relaxed)}";
+export const RELAXED =
+  "${base64(modules.relaxed)}";
 `;
+}
+
+/** kernels_wasm.ts of the hierarchy. */
+export function embedHierarchyKernels(module: Uint8Array): string {
+  return `// Made by \`deno task build:kernels\` from assembly/. Do not edit.
+
+/** The module. */
+export const KERNELS =
+  "${base64(module)}";
+`;
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 if (import.meta.main) {
@@ -54,4 +81,7 @@ if (import.meta.main) {
   await Deno.writeFile(new URL("kernels_plain.wasm", folder), modules.plain);
   await Deno.writeFile(new URL("kernels_relaxed.wasm", folder), modules.relaxed);
   await Deno.writeTextFile(new URL("kernels_wasm.ts", folder), embedKernels(modules));
+  const hierarchy = await compileHierarchyKernels();
+  await Deno.writeFile(new URL("kernels.wasm", hierarchyFolder), hierarchy);
+  await Deno.writeTextFile(new URL("kernels_wasm.ts", hierarchyFolder), embedHierarchyKernels(hierarchy));
 }

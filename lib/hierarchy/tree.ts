@@ -119,8 +119,8 @@ export class Hierarchy implements HierarchyParts {
     for (let y = 0, p = 0; y < height; y++) {
       for (let x = 0; x < width; x++, p++) {
         const at = (2 * y + 1) * columns + 2 * x + 1;
-        if (x + 1 < width) data[at + 1] = this.#mergeHeight(superpixels[p]!, superpixels[p + 1]!);
-        if (y + 1 < height) data[at + columns] = this.#mergeHeight(superpixels[p]!, superpixels[p + width]!);
+        if (x + 1 < width) data[at + 1] = this.mergeHeight(superpixels[p]!, superpixels[p + 1]!);
+        if (y + 1 < height) data[at + columns] = this.mergeHeight(superpixels[p]!, superpixels[p + width]!);
       }
     }
     for (let y = 2; y < 2 * height; y += 2) {
@@ -130,6 +130,34 @@ export class Hierarchy implements HierarchyParts {
       }
     }
     return { width, height, data };
+  }
+
+  /**
+   * Which merge joins two superpixels.
+   *
+   * @param a A superpixel.
+   * @param b Another.
+   * @returns Index into `merges`, or -1 for a superpixel with itself.
+   */
+  mergeOf(a: number, b: number): number {
+    const parent = this.#parent;
+    // the lower number cannot be the common ancestor, so it is the one that moves up
+    while (a !== b) {
+      if (a < b) a = parent[a]!;
+      else b = parent[b]!;
+    }
+    return Math.max(-1, a - this.count);
+  }
+
+  /**
+   * Height at which two superpixels are joined, their ultrametric distance.
+   *
+   * @param a A superpixel.
+   * @param b Another.
+   * @returns 0 for a superpixel with itself.
+   */
+  mergeHeight(a: number, b: number): number {
+    return a === b ? 0 : this.merges.height[this.mergeOf(a, b)]!;
   }
 
   #mergesMade(scale: Scale): number {
@@ -161,17 +189,6 @@ export class Hierarchy implements HierarchyParts {
       root[i] = parent < root.length && parent !== i ? root[parent]! : i;
     }
     return root;
-  }
-
-  #mergeHeight(a: number, b: number): number {
-    if (a === b) return 0;
-    const parent = this.#parent;
-    // the lower number cannot be the common ancestor, so it is the one that moves up
-    while (a !== b) {
-      if (a < b) a = parent[a]!;
-      else b = parent[b]!;
-    }
-    return this.merges.height[a - this.count]!;
   }
 }
 

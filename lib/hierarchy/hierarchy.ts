@@ -1,0 +1,115 @@
+/**
+ * The DSC hierarchy: segmentation at all scales at once. Superpixels are watershed basins of the image's oriented
+ * gradients; they merge, least different pair first, by the evidence of their boundary and of their contents (as the
+ * gPb-owt-ucm of Arbelaez, Maire, Fowlkes and Malik 2011, doi:10.1109/TPAMI.2010.161, merges by the boundary alone). What
+ * SuperAE adds (Lin, Zhong and Lu, arXiv:2103.06031) comes as plain arrays: the smoothed image and the boundary map that
+ * it learned from this hierarchy's own output. No human label is involved.
+ */
+import type { Image } from "../image/image.ts";
+import { srgbToLab } from "../image/color.ts";
+import { adjacency } from "../superpixels/adjacency.ts";
+import { agglomerate, type RegionGraph } from "./agglomerate.ts";
+import { boundaryPairs, boundaryStrengths } from "./boundary_strength.ts";
+import { type GradientCue, orientedGradients, type WordMap } from "./oriented_gradients.ts";
+import { regionFeatures } from "./region_features.ts";
+import { Hierarchy } from "./tree.ts";
+import { defaultVocabulary, type Vocabulary } from "./vocabulary.ts";
+import { watershedSuperpixels } from "./watershed_superpixels.ts";
+import { HIERARCHY_WEIGHTS, type HierarchyWeights } from "./weights.ts";
+import { halveWords, type ImageWords, imageWords, REGION_WORDS } from "./words.ts";
+
+/** What a network knows of the image, if there is one. */
+export interface DeepCues {
+  /** x^R, the size of the image: names the palette colours and sharpens superpixels. @default the image itself */
+  readonly smoothed?: Image;
+  /** (ceil(H / 2), ceil(W / 2)) probability, 0 to 1, that a boundary passes. @default none */
+  readonly boundary?: Float32Array;
+}
+
+/** Options of {@linkcode dscHierarchy}. */
+export interface HierarchyOptions {
+  /** @default HIERARCHY_WEIGHTS */
+  weights?: HierarchyWeights;
+  /** @default defaultVocabulary() */
+  vocabulary?: Vocabulary;
+}
+
+/**
+ * Segments an image at all scales.
+ *
+ * @param image Any size from 1 x 1; what is fine or coarse is measured in pixels, best around 480x320.
+ * @param deep What a network adds.
+ * @param options See {@linkcode HierarchyOptions}.
+ * @returns The hierarchy; one region for a flat image.
+ * @throws {TypeError} When a deep cue does not have the image's size.
+ *
+ * @example
+ * ```ts
+ * import { dscHierarchy } from "./hierarchy.ts";
+ * import assert from "node:assert/strict";
+ *
+ * // a red disc on grey
+ * const image = { width: 64, height: 48, data: new Uint8Array(64 * 48 * 3).fill(128) };
+ * for (let p = 0; p < 64 * 48; p++) if ((p % 64 - 32) ** 2 + (p / 64 - 24) ** 2 < 200) image.data.set([200, 30, 30], 3 * p);
+ * const labels = dscHierarchy(image).at({ regions: 2 });
+ * assert.notEqual(labels[24 * 64 + 32], labels[0]);
+ * ```
+ */
+export function dscHierarchy(image: Image, deep: DeepCues = {}, options: HierarchyOptions = {}): Hierarchy {
+  const { weights = HIERARCHY_WEIGHTS, vocabulary = defaultVocabulary() } = options;
+  const { smoothed = image, boundary } = deep;
+  check(image, smoothed, boundary);
+  const { width, height } = image;
+  const halfWidth = (width + 1) >> 1, halfHeight = (height + 1) >> 1;
+
+  const lab = srgbToLab(image);
+  const smoothedLab = smoothed === image ? lab : srgbToLab(smoothed);
+  const words = imageWords(lab, smoothedLab, width, height, vocabulary);
+  const gradients = orientedGradients(gradientCues(words, weights), halfWidth, halfHeight);
+  if (boundary) { for (const map of gradients.angles) addScaled(map, boundary, weights.boundary); }
+
+  const { labels, count } = watershedSuperpixels(gradients, smoothedLab, width, height);
+  const graph = adjacency(labels, width, height, count);
+  const pairs = boundaryPairs(labels, width, height, graph);
+  const cues = REGION_WORDS.map((name) => ({ map: words[name], weight: weights.histograms[name] }));
+  const regions: RegionGraph = {
+    count,
+    ...regionFeatures(labels, width, height, count, cues),
+    edgeA: graph.edgeA,
+    edgeB: graph.edgeB,
+    length: Float32Array.from(graph.length),
+    strength: boundaryStrengths(pairs, graph, gradients),
+  };
+  const { sizeExponent, contactExponent, typicalHeight } = weights;
+  const merges = agglomerate(regions, { sizeExponent, contactExponent });
+  // 0 to 1 whatever the weights: typicalHeight becomes 0.5
+  const scaled = Float32Array.from(merges.height, (h) => h / (h + typicalHeight));
+  return new Hierarchy({ width, height, superpixels: labels, count, merges: { ...merges, height: scaled } });
+}
+
+/** The weighted terms of the gradient on their grids. */
+function gradientCues(words: ImageWords, weights: HierarchyWeights): GradientCue[] {
+  const quarter = new Map<string, WordMap>();
+  return weights.gradients.map(({ words: name, grid, radius, weight }) => {
+    if (grid === 2) return { map: words[name], radius, weight };
+    if (!quarter.has(name)) quarter.set(name, halveWords(words[name]));
+    return { map: quarter.get(name)!, radius, weight };
+  });
+}
+
+function addScaled(map: Float32Array, term: Float32Array, weight: number): void {
+  for (let i = 0; i < map.length; i++) map[i]! += weight * term[i]!;
+}
+
+function check(image: Image, smoothed: Image, boundary: Float32Array | undefined): void {
+  const { width, height } = image;
+  if (smoothed.width !== width || smoothed.height !== height) {
+    throw new TypeError(
+      `Cannot segment image: smoothed must be ${width}x${height}, got ${smoothed.width}x${smoothed.height}`,
+    );
+  }
+  const wanted = ((width + 1) >> 1) * ((height + 1) >> 1);
+  if (boundary && boundary.length !== wanted) {
+    throw new TypeError(`Cannot segment image: boundary must have ${wanted} values, got ${boundary.length}`);
+  }
+}

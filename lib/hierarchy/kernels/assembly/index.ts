@@ -1,0 +1,2 @@
+// What the compiled module exports.
+export { rotate, slide, unrotate } from "./oriented_gradients";

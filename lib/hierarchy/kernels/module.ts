@@ -1,0 +1,55 @@
+/**
+ * The SIMD kernels of the hierarchy: compiled once, a fresh instance with its own memory for each use, so that a large
+ * image's memory is freed with the work it was for.
+ */
+import { KERNELS } from "./kernels_wasm.ts";
+
+/** The module's functions; see assembly/ for what each does. Pointers are bytes into the instance's memory. */
+export interface Kernels {
+  rotate(words: number, W: number, H: number, c: number, s: number, margin: number, canvas: number): void;
+  slide(
+    canvas: number,
+    W: number,
+    H: number,
+    c: number,
+    s: number,
+    margin: number,
+    radius: number,
+    rows: number,
+    bins: number,
+    weight: number,
+    columns: number,
+    sums: number,
+  ): void;
+  unrotate(
+    sums: number,
+    W: number,
+    H: number,
+    c: number,
+    s: number,
+    margin: number,
+    out: number,
+    OW: number,
+    OH: number,
+    shift: number,
+  ): void;
+}
+
+const PAGE = 65536;
+
+let compiled: WebAssembly.Module | undefined;
+
+/**
+ * A fresh instance.
+ *
+ * @param bytes Memory it is to have; the host lays it out.
+ * @returns Its functions and its memory, all zeros.
+ */
+export function loadKernels(bytes: number): { exports: Kernels; memory: WebAssembly.Memory } {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNELS), (char) => char.charCodeAt(0)));
+  const { exports } = new WebAssembly.Instance(compiled);
+  const memory = exports.memory as WebAssembly.Memory;
+  const missing = bytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
+  return { exports: exports as unknown as Kernels, memory };
+}

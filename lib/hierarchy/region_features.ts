@@ -1,0 +1,80 @@
+/**
+ * What regions are compared by besides their boundary: histograms of words (Puzicha, Hofmann and Buhmann 1997,
+ * doi:10.1109/CVPR.1997.609331, found chi-square the best of nine measures for them).
+ */
+import type { WordMap } from "./oriented_gradients.ts";
+
+/** One block of a region's features. */
+export interface HistogramCue {
+  /** Words at half resolution. */
+  readonly map: WordMap;
+  /** What the block's distance, 0 to 1, is multiplied by. */
+  readonly weight: number;
+}
+
+/** Histograms of all regions, blocks side by side. */
+export interface RegionFeatures {
+  /** (M) pixels. */
+  readonly area: Float64Array;
+  /** (M, bins) each block sums to its weight. */
+  readonly histograms: Float32Array;
+  /** Bins of all blocks together. */
+  readonly bins: number;
+}
+
+/**
+ * Counts the words of each region. Every pixel counts, with the word of its half-resolution sample, so that a superpixel
+ * of a few pixels has a histogram too.
+ *
+ * @param labels (H, W) region of each pixel, 0 to count - 1, every one used.
+ * @param width W, pixels.
+ * @param height H, pixels.
+ * @param count M.
+ * @param cues Blocks, in order; those of weight 0 are left out.
+ * @returns Areas and weighted histograms.
+ */
+export function regionFeatures(
+  labels: Int32Array,
+  width: number,
+  height: number,
+  count: number,
+  cues: readonly HistogramCue[],
+): RegionFeatures {
+  const blocks = cues.filter((cue) => cue.weight > 0);
+  const bins = blocks.reduce((sum, { map }) => sum + map.count, 0);
+  const histograms = new Float32Array(count * bins), area = new Float64Array(count);
+  for (let p = 0; p < labels.length; p++) area[labels[p]!]!++;
+  let offset = 0;
+  for (const { map, weight } of blocks) {
+    const counts = new Float32Array(count * map.count);
+    for (let y = 0, p = 0; y < height; y++) {
+      for (let x = 0, row = (y >> 1) * map.width; x < width; x++, p++) {
+        counts[labels[p]! * map.count + map.words[row + (x >> 1)]!]!++;
+      }
+    }
+    const blur = blurRows(map);
+    for (let r = 0; r < count; r++) {
+      const at = r * bins + offset, scale = weight / area[r]!;
+      for (let i = 0; i < map.count; i++) {
+        const share = scale * counts[r * map.count + i]!;
+        if (share === 0) continue;
+        if (map.blur === 0) histograms[at + i] = share;
+        else for (let j = 0; j < map.count; j++) histograms[at + j]! += share * blur[i * map.count + j]!;
+      }
+    }
+    offset += map.count;
+  }
+  return { area, histograms, bins };
+}
+
+/** (count, count) what one word adds to each bin: its neighbours too, where words are ordered. */
+function blurRows({ count, blur }: WordMap): Float32Array {
+  const rows = new Float32Array(count * count);
+  if (blur === 0) return rows;
+  for (let i = 0; i < count; i++) {
+    let sum = 0;
+    for (let j = 0; j < count; j++) sum += rows[i * count + j] = Math.exp(-0.5 * ((i - j) / blur) ** 2);
+    for (let j = 0; j < count; j++) rows[i * count + j]! /= sum;
+  }
+  return rows;
+}

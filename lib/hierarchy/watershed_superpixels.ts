@@ -1,0 +1,99 @@
+/**
+ * Superpixels of the hierarchy: watershed basins of the strongest oriented gradient (the oriented watershed's first step,
+ * Arbelaez, Maire, Fowlkes and Malik 2011, doi:10.1109/TPAMI.2010.161), sharpened by the colour gradient of the smoothed
+ * image. Best boundaries of the 1,200 or so basins of a 481x321 photograph are not what limits the result: assigned to
+ * one human's regions they agree with the others better than that human does.
+ */
+import type { OrientedGradients } from "./oriented_gradients.ts";
+import { type Watershed, watershed } from "./watershed.ts";
+
+/**
+ * Weight of the colour gradient, per unit of Lab a pixel. Oriented gradients are two or more pixels wide and peak a pixel
+ * off as often as not; this puts the ridge on the edge. Ten times more doubles the number of basins.
+ */
+const SHARPNESS = 0.03;
+/** Blur of the sum, pixels: larger gives fewer, larger basins; 1.2 gives about one for 130 pixels. */
+const BLUR = 1.2;
+
+/**
+ * Divides an image into superpixels.
+ *
+ * @param gradients Oriented gradients at half resolution.
+ * @param smoothed (H, W, 3) CIELAB of the smoothed image.
+ * @param width W, pixels.
+ * @param height H, pixels.
+ * @returns Superpixels; one for a flat image.
+ */
+export function watershedSuperpixels(
+  gradients: OrientedGradients,
+  smoothed: Float32Array,
+  width: number,
+  height: number,
+): Watershed {
+  const strongest = new Float32Array(gradients.width * gradients.height);
+  for (const map of gradients.angles) {
+    for (let i = 0; i < map.length; i++) if (map[i]! > strongest[i]!) strongest[i] = map[i]!;
+  }
+  const relief = colorGradient(smoothed, width, height);
+  addUpsampled(relief, width, height, strongest, gradients.width, gradients.height);
+  return watershed(blurred(relief, width, height), width, height);
+}
+
+/** Length of the gradient over L, a and b by central differences, times SHARPNESS. */
+function colorGradient(lab: Float32Array, W: number, H: number): Float32Array {
+  const out = new Float32Array(W * H);
+  for (let y = 0, p = 0; y < H; y++) {
+    const up = y > 0 ? -3 * W : 0, down = y + 1 < H ? 3 * W : 0;
+    for (let x = 0; x < W; x++, p++) {
+      const left = x > 0 ? -3 : 0, right = x + 1 < W ? 3 : 0;
+      let squares = 0;
+      for (let c = 3 * p; c < 3 * p + 3; c++) {
+        const dx = lab[c + right]! - lab[c + left]!, dy = lab[c + down]! - lab[c + up]!;
+        squares += dx * dx + dy * dy;
+      }
+      out[p] = 0.5 * SHARPNESS * Math.sqrt(squares);
+    }
+  }
+  return out;
+}
+
+/** Adds a half-resolution map, whose sample (x, y) lies on pixel (2x, 2y), with linear interpolation. */
+function addUpsampled(
+  out: Float32Array,
+  W: number,
+  H: number,
+  map: Float32Array,
+  w: number,
+  h: number,
+): void {
+  for (let y = 0, p = 0; y < H; y++) {
+    const top = (y >> 1) * w, bottom = Math.min(h - 1, (y + 1) >> 1) * w;
+    for (let x = 0; x < W; x++, p++) {
+      const left = x >> 1, right = Math.min(w - 1, (x + 1) >> 1);
+      out[p]! += 0.25 * (map[top + left]! + map[top + right]! + map[bottom + left]! + map[bottom + right]!);
+    }
+  }
+}
+
+/** Gaussian blur of one channel, separable, borders repeated. */
+function blurred(map: Float32Array, W: number, H: number): Float32Array {
+  const radius = Math.ceil(3 * BLUR), taps = new Float64Array(2 * radius + 1);
+  let sum = 0;
+  for (let k = 0; k < taps.length; k++) sum += taps[k] = Math.exp(-0.5 * ((k - radius) / BLUR) ** 2);
+  for (let k = 0; k < taps.length; k++) taps[k]! /= sum;
+  const out = new Float32Array(W * H), line = new Float64Array(W + 2 * radius);
+  for (let y = 0; y < H; y++) {
+    line.fill(0);
+    for (let k = 0; k < taps.length; k++) {
+      const row = Math.min(H - 1, Math.max(0, y + k - radius)) * W, tap = taps[k]!;
+      for (let x = 0; x < W; x++) line[radius + x]! += tap * map[row + x]!;
+    }
+    line.fill(line[radius]!, 0, radius).fill(line[radius + W - 1]!, radius + W);
+    for (let x = 0, p = y * W; x < W; x++, p++) {
+      let value = 0;
+      for (let k = 0; k < taps.length; k++) value += taps[k]! * line[x + k]!;
+      out[p] = value;
+    }
+  }
+  return out;
+}

@@ -1,0 +1,35 @@
+/**
+ * Weights of the merge criterion, from weights.json. They are chosen, not derived: tools/fit_hierarchy.ts searches them on
+ * BSDS500 train; none of them belongs to a network, and no human label trains one.
+ */
+import type { GRADIENT_WORDS, REGION_WORDS } from "./words.ts";
+import data from "./weights.json" with { type: "json" };
+
+/** Weight of one term of the gradient. */
+export interface GradientWeight {
+  readonly words: (typeof GRADIENT_WORDS)[number];
+  /** 2: half resolution; 4: a quarter. */
+  readonly grid: number;
+  /** Half the window's side, in samples of that grid. */
+  readonly radius: number;
+  readonly weight: number;
+}
+
+/** Everything that is weighed. */
+export interface HierarchyWeights {
+  /** Terms of the oriented gradient. */
+  readonly gradients: readonly GradientWeight[];
+  /** Chi-square distances of region histograms. */
+  readonly histograms: Readonly<Record<(typeof REGION_WORDS)[number], number>>;
+  /** The learned boundary map, where there is one. */
+  readonly boundary: number;
+  /** See `agglomerate()`. */
+  readonly sizeExponent: number;
+  /** See `agglomerate()`. */
+  readonly contactExponent: number;
+  /** Dissimilarity at which train images are cut best by one threshold: becomes height 0.5. */
+  readonly typicalHeight: number;
+}
+
+/** The weights in use. */
+export const HIERARCHY_WEIGHTS = data as HierarchyWeights;

@@ -23,7 +23,7 @@ export interface SegmentRunnerOptions {
 }
 
 const MODULE = new URL("./segment_worker.ts", import.meta.url);
-const LIBRARY = new URL("../lib/", import.meta.url);
+const LIBRARY = new URL("../lib/segment.ts", import.meta.url);
 
 /**
  * A pool of segmenting isolates or, where there can be none, a runner in this isolate, one job at a time. Nothing is

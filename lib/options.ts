@@ -34,7 +34,7 @@ export interface ChoiceOption<T extends string = string> {
 }
 
 /** How the image is segmented. */
-export type Method = "flat-dsc" | "slic" | "felzenszwalb" | "mean-shift";
+export type Method = "dsc" | "flat-dsc" | "slic" | "felzenszwalb" | "mean-shift";
 /** How superpixels are made from the smoothed image. */
 export type SuperpixelMethod = "slic" | "felzenszwalb" | "mean-shift";
 /** How far gradients of the cut reach. */
@@ -48,11 +48,20 @@ export type BackendChoice = "auto" | BackendName;
 export const SEGMENT_OPTIONS = {
   method: {
     type: "choice",
-    values: ["flat-dsc", "slic", "felzenszwalb", "mean-shift"] as readonly Method[],
-    default: "flat-dsc" as Method,
+    values: ["dsc", "flat-dsc", "slic", "felzenszwalb", "mean-shift"] as readonly Method[],
+    default: "dsc" as Method,
     title: "Method",
     description:
-      "flat-dsc: Deep Superpixel Cut into a number of partitions; the others return the superpixels themselves.",
+      "dsc: the DSC hierarchy, every scale at once; flat-dsc: the paper's cut into a number of partitions; the others return the superpixels themselves.",
+  },
+  regions: {
+    type: "integer",
+    min: 0,
+    max: 20000,
+    default: 0,
+    title: "Regions",
+    description:
+      "How many regions method dsc answers with; 0 lets the image decide. Any other number can be cut later, in milliseconds.",
   },
   superpixelMethod: {
     type: "choice",

@@ -7,13 +7,20 @@ import { srgbToLab } from "./image/color.ts";
 import { mergeAlike } from "./dsc/merge_alike.ts";
 import { type Image, isImage } from "./image/image.ts";
 import { fitWithin, resizeImage, resizeLabels } from "./image/resize.ts";
-import { type BackendChoice, type Method, type ResolvedSettings, type SegmentSettings } from "./options.ts";
+import {
+  type BackendChoice,
+  type Method,
+  type ResolvedSettings,
+  type SegmentSettings,
+  type SuperpixelMethod,
+} from "./options.ts";
 import type { OnProgress, Stage } from "./progress.ts";
 import { regionTable } from "./regions.ts";
 import { Segmentation } from "./segmentation.ts";
 import { parseSettings } from "./settings.ts";
 import { createStages, type StageProgress, type Stages } from "./stages.ts";
 import type { LossPoint, SuperpixelGraph } from "./dsc/mod.ts";
+import type { MergeTree } from "./metrics/label_map.ts";
 import type { SuperAEOutput, SuperAEWeights } from "./superae/mod.ts";
 import { mergeSmallRegions } from "./superpixels/connectivity.ts";
 import { superpixels } from "./superpixels/mod.ts";
@@ -38,6 +45,7 @@ const WORKING_PIXELS = 600_000;
 
 /** Expected share of the time of each stage, from timings of 481 x 321 photos on one wasm core. */
 const PLANS: Readonly<Record<Method, Partial<Record<Stage, number>>>> = {
+  dsc: { decode: 2, superae: 30, hierarchy: 60, regions: 5 },
   "flat-dsc": { decode: 2, superae: 30, superpixels: 10, cut: 50, regions: 5 },
   slic: { decode: 2, superae: 30, superpixels: 10, regions: 5 },
   felzenszwalb: { decode: 2, superae: 30, superpixels: 10, regions: 5 },
@@ -95,6 +103,7 @@ export async function segment(
         image,
         smoothed: resizeImage(found.smoothed, image.width, image.height),
         losses: found.losses,
+        ...(found.merges && { merges: found.merges }),
         backend,
         settings,
       };
@@ -103,13 +112,9 @@ export async function segment(
 }
 
 /** What the stages find at working size. */
-interface Found {
-  readonly labels: Int32Array;
-  readonly superpixels: Int32Array;
-  readonly superpixelCount: number;
-  readonly smoothed: Image;
-  readonly losses: readonly LossPoint[];
-}
+type Found =
+  & Pick<Segmentation, "labels" | "superpixels" | "superpixelCount" | "smoothed" | "losses">
+  & { readonly merges?: MergeTree };
 
 async function segmentWorkingImage(
   image: Image,
@@ -118,14 +123,18 @@ async function segmentWorkingImage(
   given: SuperAEWeights | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Found> {
-  const { width, height } = image;
   const { weights, output } = await stages.run(
     "superae",
     (report) => runSuperAE(image, settings, given, report, signal),
   );
-  const { smoothed } = output;
+  if (settings.method === "dsc") {
+    return await stages.run("hierarchy", () => findHierarchy(image, output, settings));
+  }
+  const { width, height } = image, { smoothed } = output;
   const { labels: map, count } = await stages.run("superpixels", () => {
-    const method = settings.method === "flat-dsc" ? settings.superpixelMethod : settings.method;
+    const method = settings.method === "flat-dsc"
+      ? settings.superpixelMethod
+      : settings.method as SuperpixelMethod;
     return superpixels(srgbToLab(smoothed), width, height, { method, count: settings.superpixels });
   });
   const found = { superpixels: map, superpixelCount: count, smoothed };
@@ -139,6 +148,19 @@ async function segmentWorkingImage(
     });
     return { ...found, labels, losses: cut.losses };
   });
+}
+
+async function findHierarchy(
+  image: Image,
+  output: SuperAEOutput,
+  { regions }: ResolvedSettings,
+): Promise<Found> {
+  const { dscHierarchy } = await import("./hierarchy/hierarchy.ts");
+  const { smoothed, boundary } = output;
+  const hierarchy = dscHierarchy(image, { smoothed, boundary: boundary.data });
+  const { superpixels, count, merges } = hierarchy;
+  const labels = hierarchy.at(regions > 0 ? { regions } : undefined);
+  return { labels, superpixels, superpixelCount: count, merges, smoothed, losses: [] };
 }
 
 /** Partitions are groups, not regions; parts of one smaller than this share of the image join their surroundings. */

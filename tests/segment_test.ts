@@ -38,8 +38,35 @@ Deno.test("segment() gives four regions for four quadrants", async () => {
   assert.ok(result.timings["total"]! > 0);
 });
 
+Deno.test("segment() gives a hierarchy that is cut again at any number of regions", async () => {
+  const result = await segment(quadrants());
+  assert.equal(new Set(quadrantLabels(result)).size, 4);
+  const four = result.at({ regions: 4 });
+  assert.equal(new Set(quadrantLabels(four)).size, 4);
+  assert.equal(four.regions.length, 4);
+  for (const { area } of four.regions) {
+    assert.ok(Math.abs(area - 1536) < 48, `${area} pixels, want about 1536`);
+  }
+  const two = result.at({ regions: 2 });
+  assert.equal(two.regions.length, 2);
+  // coarser cuts only join regions of finer ones
+  const partOf = new Map<number, number>();
+  four.labels.forEach((label, p) => {
+    if (!partOf.has(label)) partOf.set(label, two.labels[p]!);
+    assert.equal(two.labels[p], partOf.get(label));
+  });
+  const asked = await segment(quadrants(), { regions: 2 });
+  assert.deepEqual(asked.labels, two.labels);
+  assert.equal(result.ucm().data.length, 193 * 129);
+});
+
+Deno.test("segment() says that superpixels alone cannot be cut again", async () => {
+  const result = await segment(quadrants(), { method: "slic", superpixels: 20 });
+  assert.throws(() => result.at({ regions: 2 }), /method slic makes no hierarchy, want method dsc/);
+});
+
 Deno.test("segment() labels every pixel, with connected regions numbered without gaps", async () => {
-  for (const method of ["flat-dsc", "slic", "felzenszwalb", "mean-shift"] as const) {
+  for (const method of ["dsc", "flat-dsc", "slic", "felzenszwalb", "mean-shift"] as const) {
     const { labels, regions, width, height } = await segment(quadrants(), { method, superpixels: 40 });
     assert.equal(labels.length, width * height);
     assert.equal(new Set(labels).size, regions.length);
@@ -62,16 +89,20 @@ Deno.test("segment() gives the same labels twice, for pixels and for the bytes o
 
 Deno.test("segment() gives one region for a flat colour, whatever the method", async () => {
   const image = { width: 60, height: 40, data: new Uint8Array(60 * 40 * 3).fill(90) };
-  const { regions } = await segment(image, { method: "flat-dsc", superpixels: 20 });
-  assert.equal(regions.length, 1);
+  for (const method of ["dsc", "flat-dsc"] as const) {
+    const { regions } = await segment(image, { method, superpixels: 20 });
+    assert.equal(regions.length, 1, method);
+  }
 });
 
 Deno.test("segment() takes 1 x 1, 8 x 8, 1 x 400 and 400 x 1", async () => {
   for (const [width, height] of [[1, 1], [8, 8], [1, 400], [400, 1]] as const) {
     const random = createRandom(2);
     const image = { width, height, data: new Uint8Array(width * height * 3).map(() => 255 * random()) };
-    const { labels } = await segment(image, { iterations: 4 });
-    assert.equal(labels.length, width * height);
+    for (const method of ["dsc", "flat-dsc"] as const) {
+      const { labels } = await segment(image, { method, iterations: 4 });
+      assert.equal(labels.length, width * height);
+    }
   }
 });
 
@@ -115,6 +146,7 @@ Deno.test("segment() runs two jobs at once without mixing them up", async () => 
 Deno.test("segment() stops at the signal", async () => {
   const controller = new AbortController();
   const work = segment(quadrants(), {
+    method: "flat-dsc",
     iterations: 10_000,
     signal: controller.signal,
     onProgress: ({ iteration }) => iteration === 8 && controller.abort(new Error("enough")),

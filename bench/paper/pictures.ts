@@ -16,6 +16,7 @@ import {
   overlayBoundaries,
 } from "../../lib/image/mod.ts";
 import { cutRegions, PRETRAINED, superAE, superpixelGraph, superpixelsOf } from "../bsds/deep.ts";
+import { cutOptions } from "../bsds/deep_methods.ts";
 import { METHODS } from "../bsds/methods.ts";
 import type { LossCurve } from "./charts.ts";
 import { sheet } from "./sheet.ts";
@@ -52,10 +53,10 @@ export async function paperPictures(seed: number, signal: AbortSignal): Promise<
 
 async function prepare(image: Image, seed: number, signal: AbortSignal) {
   const output = await superAE(image, PRETRAINED);
-  const { superpixels, alpha, beta } = METHODS["flat-dsc"]!.settings as Record<string, number>;
-  const map = superpixelsOf(output.smoothed, SUPERPIXELS, superpixels!);
+  const { settings } = METHODS["flat-dsc"]!;
+  const map = superpixelsOf(output.smoothed, SUPERPIXELS, Number(settings.superpixels));
   const graph = superpixelGraph(output, map);
-  const options = { partitions: PARTITIONS, alpha: alpha!, beta: beta!, seed, signal };
+  const options = { ...cutOptions(settings), partitions: PARTITIONS, seed, signal };
   return { smoothed: output.smoothed, map, graph, options };
 }
 

@@ -28,18 +28,15 @@ export const ROW_NAMES = [
 /** Name of a configuration. */
 export type RowName = typeof ROW_NAMES[number];
 
-/** The default method of `segment()`, once the benchmark knows it. */
-const HIERARCHY = "dsc";
-
 /**
  * @param seed Of every method.
  * @param reconstruction File of weights trained without the superpixel term.
- * @returns Every configuration that this revision can run, by name.
+ * @returns Every configuration by name.
  */
 export function rowConfigs(seed: number, reconstruction: string): Map<RowName, MethodConfig> {
   // the clusterings of table 4 share the superpixels of the cut
   const same = { superpixels: METHODS["flat-dsc"]!.settings.superpixels!, superpixelsOn: "superae" };
-  const rows: Record<Exclude<RowName, "hierarchy">, readonly [method: string, settings?: MethodSettings]> = {
+  const rows: Record<RowName, readonly [method: string, settings?: MethodSettings]> = {
     "slic-image": ["slic"],
     "slic-superae": ["slic-superae"],
     "slic-cut": ["flat-dsc", { superpixelMethod: "slic" }],
@@ -56,10 +53,10 @@ export function rowConfigs(seed: number, reconstruction: string): Map<RowName, M
     "ncut-rgb": ["ncut-rgb", same],
     "ncut-deep": ["ncut-deep", same],
     iterations: ["flat-dsc-iterations", { superpixelMethod: "felzenszwalb" }],
+    hierarchy: ["dsc"],
   };
-  const all: [RowName, readonly [string, MethodSettings?]][] = Object.entries(rows) as never;
-  if (Object.hasOwn(METHODS, HIERARCHY)) all.push(["hierarchy", [HIERARCHY]]);
-  return new Map(all.map(([name, [method, changed]]) => {
+  return new Map(ROW_NAMES.map((name) => {
+    const [method, changed] = rows[name];
     const { settings, scales } = METHODS[method]!;
     return [name, { method, settings: { ...settings, ...changed }, scales, seed }];
   }));

@@ -44,7 +44,7 @@ export function methodTable(rows: readonly TableRow[], columns: "full" | "single
     rows.map(({ title, ours, printed }) => [
       title,
       ...places.map((place, i) =>
-        cell(ours?.estimate?.values[place], ours?.estimate?.errors[place], printed?.[i])
+        cell(ours?.estimate?.values[place], ours?.estimate?.errors[place], printed?.[i], digitsOf(printed))
       ),
     ]),
   );
@@ -55,10 +55,18 @@ function cell(
   value: number | undefined,
   error: number | undefined,
   printed: number | null | undefined,
+  digits: number,
 ): string {
   const ours = value === undefined ? "" : `${value.toFixed(3)} ± ${error!.toFixed(3)}`;
   if (printed === undefined) return ours;
-  return `${ours} (${printed === null ? "–" : printed})`.trim();
+  return `${ours} (${printed === null ? "–" : printed.toFixed(digits)})`.trim();
+}
+
+/** Digits that the paper prints in a row: two in table 5, else three. */
+function digitsOf(printed: TableRow["printed"]): number {
+  const two = (value: number | null) =>
+    value === null || Math.abs(value * 100 - Math.round(value * 100)) < 1e-9;
+  return printed?.every(two) ? 2 : 3;
 }
 
 /**

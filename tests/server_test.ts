@@ -94,8 +94,20 @@ Deno.test("readConfig() refuses a bad value by its name", () => {
   }
 });
 
-/** Starts `deno task start` as it stands in deno.json, on a spare port, without the task runner in between. */
-async function startServer(env: Record<string, string>) {
+/** A process of the service. */
+interface StartedServer {
+  readonly url: string;
+  /** Waits for an event in its log. */
+  until(event: string): Promise<Record<string, unknown>>;
+  /** Sends SIGTERM and gives the exit code. */
+  stop(): Promise<number>;
+}
+
+/** Runs `deno task start` as it stands in deno.json, on a spare port, without the task runner in between. */
+async function withServer(
+  env: Record<string, string>,
+  body: (server: StartedServer) => Promise<void>,
+): Promise<void> {
   const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
   const [program, ...args] = tasks.start.command.split(" ");
   const child = new Deno.Command(program, {
@@ -109,103 +121,119 @@ async function startServer(env: Record<string, string>) {
   let text = "";
   const until = async (event: string) => {
     for (;;) {
-      const line = text.split("\n").find((line) => line.includes(`"event":"${event}"`));
+      const line = text.split("\n").find((line) => line.includes(`"event":"${event}"`) && line.endsWith("}"));
       if (line) return JSON.parse(line);
       const { done, value } = await lines.next();
       assert.ok(!done, `the server ended before "${event}":\n${text}`);
       text += value;
     }
   };
-  const { port } = await until("listening");
-  return { child, until, url: `http://127.0.0.1:${port}` };
+  let running = true;
+  const ended = child.status.then(({ code }) => {
+    running = false;
+    return code;
+  });
+  try {
+    const { port } = await until("listening");
+    const stop = async () => {
+      child.kill("SIGTERM");
+      await until("stopped");
+      return await ended;
+    };
+    await body({ url: `http://127.0.0.1:${port}`, until, stop });
+  } finally {
+    if (running) child.kill("SIGKILL");
+    await lines.return?.();
+    await ended;
+  }
 }
 
-Deno.test("deno task start segments an image, serves its forms, and drains on SIGTERM", async () => {
-  const { child, until, url } = await startServer({ DSC_WORKERS: "1" });
-  const image = encodePng({
-    width: 64,
-    height: 48,
-    data: new Uint8Array(64 * 48 * 3).map((_, i) => i % 192 < 96 ? 40 : 200),
-  });
-  const response = await fetch(`${url}/v1/segmentations?partitions=2&superpixels=40`, {
-    method: "POST",
-    body: image,
-  });
-  assert.equal(response.status, 201, await response.clone().text());
-  const { width, height, regions, labelRuns, files } = await response.json();
-  assert.deepEqual([width, height], [64, 48]);
-  assert.equal(regions.length, 2);
-  const labels = decodeRuns(labelRuns, 64 * 48);
-  assert.notEqual(labels[0], labels[63]);
-  for (const [name, path] of Object.entries(files) as [FormatName, string][]) {
-    const file = await fetch(url + path);
-    assert.deepEqual([file.status, file.headers.get("Content-Type")], [200, FORMATS[name].mediaType]);
-    await file.body?.cancel();
+/** Waits for something to come true, for half a minute at most. */
+async function eventually(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    if (await isTrue()) return;
+    await new Promise((done) => setTimeout(done, 50));
   }
-  const broken = await fetch(`${url}/v1/segmentations`, { method: "POST", body: image.slice(0, 60) });
-  assert.equal((await broken.json()).code, "truncated_image");
-  assert.equal((await fetch(`${url}/readyz`)).status, 200);
+  assert.fail(`${what} did not come true`);
+}
 
-  // a client that is being served when the signal comes still gets its answer
-  const last = fetch(`${url}/v1/segmentations?partitions=2&superpixels=40&seed=1`, {
-    method: "POST",
-    body: image,
-  });
-  await new Promise((done) => setTimeout(done, 100));
-  child.kill("SIGTERM");
-  assert.equal((await last).status, 201);
-  await (await last).body?.cancel();
-  await until("stopped");
-  assert.equal((await child.status).code, 0);
-});
+Deno.test("deno task start segments an image, serves its forms, and drains on SIGTERM", () =>
+  withServer({ DSC_WORKERS: "1" }, async ({ url, stop }) => {
+    const data = new Uint8Array(64 * 48 * 3).map((_, i) => i % 192 < 96 ? 40 : 200);
+    const image = encodePng({ width: 64, height: 48, data });
+    const post = (query: string, body = image) =>
+      fetch(`${url}/v1/segmentations?${query}`, { method: "POST", body });
+    const response = await post("partitions=2&superpixels=40");
+    assert.equal(response.status, 201, await response.clone().text());
+    const { width, height, regions, labelRuns, files } = await response.json();
+    assert.deepEqual([width, height], [64, 48]);
+    assert.equal(regions.length, 2);
+    const labels = decodeRuns(labelRuns, 64 * 48);
+    assert.notEqual(labels[0], labels[63]);
+    for (const [name, path] of Object.entries(files) as [FormatName, string][]) {
+      const file = await fetch(url + path);
+      assert.deepEqual([file.status, file.headers.get("Content-Type")], [200, FORMATS[name].mediaType]);
+      await file.body?.cancel();
+    }
+    const broken = await post("", image.slice(0, 60));
+    assert.equal((await broken.json()).code, "truncated_image");
+    const ready = await fetch(`${url}/readyz`);
+    assert.deepEqual([ready.status, (await ready.json()).status], [200, "ready"]);
 
-Deno.test("deno task start computes in its own isolate when told to", async () => {
-  const { child, url, until } = await startServer({ DSC_WORKERS: "0" });
-  const image = encodePng({ width: 24, height: 16, data: new Uint8Array(24 * 16 * 3) });
-  const body = new FormData();
-  body.append("image", new Blob([image]), "grey.png");
-  body.append("method", "slic");
-  const response = await fetch(`${url}/v1/segmentations`, { method: "POST", body });
-  assert.equal(response.status, 201, await response.clone().text());
-  await response.body?.cancel();
-  child.kill("SIGTERM");
-  await until("stopped");
-  await child.status;
-});
+    // a client whose image is being segmented when the signal comes still gets its answer
+    const last = post("train=30&superpixels=40&partitions=2");
+    await eventually("a running job", async () => {
+      return /^dsc_jobs_running 1$/m.test(await (await fetch(`${url}/metrics`)).text());
+    });
+    const code = stop();
+    assert.equal((await last).status, 201);
+    await (await last).body?.cancel();
+    assert.equal(await code, 0);
+  }));
+
+Deno.test("deno task start computes in its own isolate when told to", () =>
+  withServer({ DSC_WORKERS: "0" }, async ({ url, stop }) => {
+    const image = encodePng({ width: 24, height: 16, data: new Uint8Array(24 * 16 * 3) });
+    const body = new FormData();
+    body.append("image", new Blob([image]), "grey.png");
+    body.append("method", "slic");
+    const response = await fetch(`${url}/v1/segmentations`, { method: "POST", body });
+    assert.equal(response.status, 201, await response.clone().text());
+    await response.body?.cancel();
+    assert.equal(await stop(), 0);
+  }));
 
 Deno.test("deno task start sends a span for each stage where OpenTelemetry is on", async () => {
   const spans: { name: string; parentSpanId: string }[] = [];
-  const arrived = Promise.withResolvers<void>();
   const collector = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
     const body = await request.json();
     for (const resource of body.resourceSpans ?? []) {
       for (const scope of resource.scopeSpans) spans.push(...scope.spans);
     }
-    if (spans.some(({ name }) => name === "dsc encode")) arrived.resolve();
     return Response.json({});
   });
-  const { child, url, until } = await startServer({
+  const environment = {
     DSC_WORKERS: "0",
     OTEL_DENO: "true",
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.addr.port}`,
     OTEL_BSP_SCHEDULE_DELAY: "100",
-  });
-  const image = encodePng({ width: 24, height: 16, data: new Uint8Array(24 * 16 * 3) });
-  const response = await fetch(`${url}/v1/segmentations?method=slic&superpixels=4`, {
-    method: "POST",
-    body: image,
-  });
-  assert.equal(response.status, 201);
-  await response.body?.cancel();
-  await arrived.promise;
-  const request = spans.find(({ name }) => name.startsWith("POST"))!;
+  };
+  try {
+    await withServer(environment, async ({ url }) => {
+      const body = encodePng({ width: 24, height: 16, data: new Uint8Array(24 * 16 * 3) });
+      const response = await fetch(`${url}/v1/segmentations?method=slic&superpixels=4`, {
+        method: "POST",
+        body,
+      });
+      assert.equal(response.status, 201, await response.clone().text());
+      await response.body?.cancel();
+      await eventually("a span of the last stage", () => spans.some(({ name }) => name === "dsc encode"));
+    });
+  } finally {
+    await collector.shutdown();
+  }
   for (const stage of ["queue", "decode", "superae", "superpixels", "regions", "encode"]) {
     assert.ok(spans.some(({ name, parentSpanId }) => name === `dsc ${stage}` && parentSpanId !== ""), stage);
   }
-  assert.ok(request);
-  child.kill("SIGTERM");
-  await until("stopped");
-  await child.status;
-  await collector.shutdown();
 });

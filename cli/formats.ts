@@ -30,7 +30,7 @@ export const FORMAT_WORDS: readonly string[] = FORMAT_NAMES.flatMap((format) => 
 
 /** Whether it is bytes that a terminal should not be shown. */
 export function isBinary(format: FormatName): boolean {
-  return FORMATS[format].mediaType.startsWith("image/png");
+  return !/json|svg/.test(FORMATS[format].mediaType);
 }
 
 /** What a bare `.png` means is the label map, wherever it stands in the table. */

@@ -19,7 +19,7 @@ export function helpText(command?: string): string {
 Examples
   deno task cli segment photo.jpg                        photo.labels.png and photo.overlay.png, here
   deno task cli segment photos/*.jpg -o out              many pictures, into the folder out
-  deno task cli segment photo.jpg -f mean --partitions 16
+  deno task cli segment photo.jpg --regions 40 -f mean -f svg
   deno task cli segment - < photo.jpg > labels.png       as a filter
   deno task cli segment photo.jpg --json                 a summary, no files
   deno task cli serve                                    the HTTP service on port 8000

@@ -2,7 +2,7 @@
  * The arguments of `segment`, understood and checked before any work starts.
  */
 import { OptionError } from "../lib/errors.ts";
-import { type FormatName, FORMATS } from "../lib/formats/table.ts";
+import { type FormatName, FORMATS, needsHierarchy } from "../lib/formats/table.ts";
 import type { ResolvedSettings } from "../lib/options.ts";
 import { OPTION_NAMES, parseSettings } from "../lib/settings.ts";
 import { type Flag, type FlagValues, kebabCase, OPTION_FLAGS, readFlags } from "./flags.ts";
@@ -54,7 +54,7 @@ export interface SegmentRequest {
 /**
  * Reads the arguments.
  *
- * @throws {UsageError} They are not understood, contradict each other, or would send a PNG file to the terminal.
+ * @throws {UsageError} They are not understood, contradict each other, or would send bytes to the terminal.
  */
 export function readSegmentRequest(args: readonly string[], terminal: Terminal): SegmentRequest {
   const { values, positionals: inputs } = readFlags(args, [...SEGMENT_FLAGS, ...OPTION_FLAGS]);
@@ -65,9 +65,14 @@ export function readSegmentRequest(args: readonly string[], terminal: Terminal):
   if (repeated !== undefined) throw new UsageError(`${repeated} is given twice`);
 
   const json = values.has("json"), output = values.get("output")?.[0];
+  const settings = readSettings(values);
   const plan = planOutput({ inputs, output, formats: readFormats(values), json }, isFolder);
+  const tree = plan.flat().find(({ format }) => needsHierarchy(format));
+  if (tree && settings.method !== "dsc") {
+    throw new UsageError(`${tree.format} needs a hierarchy, and --method ${settings.method} makes none`);
+  }
   if (terminal.stdoutIsTerminal && plan.flat().some(({ format, path }) => path === "-" && isBinary(format))) {
-    throw new UsageError("a PNG file would go to the terminal", "Send it to a file: -o labels.png");
+    throw new UsageError("bytes would go to the terminal", "Send them to a file: -o labels.png");
   }
   if (inputs.includes("-") && terminal.stdinIsTerminal) {
     throw new UsageError("- is standard input, but that is the terminal", "Send it a picture: < photo.jpg");
@@ -78,7 +83,7 @@ export function readSegmentRequest(args: readonly string[], terminal: Terminal):
     json,
     quiet: values.has("quiet"),
     maxPixels: readMaxPixels(values),
-    settings: readSettings(values),
+    settings,
   };
 }
 

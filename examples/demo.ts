@@ -12,6 +12,9 @@ import type { Segmentation } from "../lib/segmentation.ts";
 
 const FOLDER = "out";
 
+/** Regions of the second cut: more than the first, from the same hierarchy. */
+const FINE = 50;
+
 interface Picture {
   readonly name: string;
   readonly shows: string;
@@ -21,11 +24,14 @@ interface Picture {
 /** The files, in the order in which the method makes them. */
 function pictures(result: Segmentation): Picture[] {
   const { width, height, image, labels, regions, superpixels, superpixelCount } = result;
+  const start = performance.now();
+  const fine = result.at({ regions: FINE });
+  const milliseconds = Math.round(performance.now() - start);
   return [
     { name: "photo.jpg", shows: "the photograph: Black Canyon, Timothy H. O'Sullivan, 1871", content: photo },
     {
       name: "smoothed.png",
-      shows: "the same, smoothed by SuperAE: texture goes, edges stay",
+      shows: "smoothed by SuperAE: texture goes, edges stay",
       content: encodeFormat(result, "smoothed.png"),
     },
     {
@@ -34,22 +40,32 @@ function pictures(result: Segmentation): Picture[] {
       content: encodePng(overlayBoundaries(image, superpixels, { color: [255, 64, 0], rim: false })),
     },
     {
+      name: "boundaries.png",
+      shows: "the hierarchy: the brighter a boundary, the longer it lasts",
+      content: encodeFormat(result, "boundaries.png"),
+    },
+    {
       name: "overlay.png",
-      shows: `the ${regions.length} regions of the cut, outlined`,
+      shows: `the ${regions.length} regions of the default cut`,
       content: encodeFormat(result, "overlay.png"),
     },
-    { name: "mean.png", shows: "each region in its mean colour", content: encodeFormat(result, "mean.png") },
+    {
+      name: "overlay_fine.png",
+      shows: `${FINE} regions of the same hierarchy, cut again in ${milliseconds} ms`,
+      content: encodeFormat(fine, "overlay.png"),
+    },
+    { name: "mean_fine.png", shows: "those in their mean colours", content: encodeFormat(fine, "mean.png") },
     {
       name: "labels.png",
-      shows: "the label map: pixel values are region numbers, a palette shows them",
+      shows: "the label map of the default cut: values are region numbers, a palette shows them",
       content: encodeLabelPng(labels, width, height, { palette: regions.length <= 256 }),
     },
-    { name: "summary.json", shows: "regions, losses, settings and timings", content: summary(result) },
+    { name: "summary.json", shows: "regions, settings and timings", content: summary(result) },
   ];
 }
 
 function summary(
-  { width, height, backend, settings, superpixelCount, regions, losses, timings }: Segmentation,
+  { width, height, backend, settings, superpixelCount, regions, timings }: Segmentation,
 ): string {
   const summary = {
     width,
@@ -59,7 +75,6 @@ function summary(
     superpixelCount,
     regionCount: regions.length,
     timings,
-    losses,
     regions,
   };
   return `${JSON.stringify(summary, null, 2)}\n`;

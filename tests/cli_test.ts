@@ -258,11 +258,16 @@ for (
     [
       "an unknown choice",
       ["segment", "a.jpg", "--method", "sliic"],
-      /--method: want one of flat-dsc, .*got "sliic"/,
+      /--method: want one of dsc, flat-dsc, .*got "sliic"/,
     ],
     ["a flag given twice", ["segment", "a.jpg", "--seed", "1", "--seed", "2"], /--seed is given twice/],
     ["a value for a switch", ["segment", "a.jpg", "--json=yes"], /--json takes no value/],
     ["an unknown format", ["segment", "a.jpg", "-f", "overlai"], /Did you mean overlay\?/],
+    [
+      "a tree from a method without one",
+      ["segment", "a.jpg", "--method", "slic", "-f", "hierarchy"],
+      /hierarchy\.json needs a hierarchy, and --method slic makes none/,
+    ],
     ["a wrong limit", ["segment", "a.jpg", "--max-pixels", "1e6"], /--max-pixels: want a whole number/],
     ["a file given twice", ["segment", "a.jpg", "a.jpg"], /a\.jpg is given twice/],
     [
@@ -300,9 +305,9 @@ for (
   });
 }
 
-Deno.test("segment refuses to write a PNG file to a terminal, and to read a picture from one", async () => {
+Deno.test("segment refuses to write bytes to a terminal, and to read a picture from one", async () => {
   const out = await run(".", ["segment", "-"], { stdoutIsTerminal: true });
-  assert.match(out.err, /a PNG file would go to the terminal/);
+  assert.match(out.err, /bytes would go to the terminal/);
   const input = await run(".", ["segment", "-", "--json"], { stdinIsTerminal: true });
   assert.match(input.err, /- is standard input, but that is the terminal/);
   assert.deepEqual([out.code, input.code], [2, 2]);

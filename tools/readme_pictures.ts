@@ -9,13 +9,15 @@ import { segment } from "../lib/segment.ts";
 /** Three pictures side by side are this many pixels each: sharp on a page 900 pixels wide. */
 const PIXELS = 160_000;
 
-const { image, labels } = await segment(photo);
+const result = await segment(photo);
+const { image } = result;
 const small = fitWithin(image, PIXELS);
-const smallLabels = resizeLabels(labels, image.width, image.height, small.width, small.height);
+const labelsOf = (regions: number) =>
+  resizeLabels(result.at({ regions }).labels, image.width, image.height, small.width, small.height);
 const pictures = {
   photo: small,
-  overlay: overlayBoundaries(small, smallLabels),
-  mean: meanColorImage(small, smallLabels),
+  overlay: overlayBoundaries(small, labelsOf(12)),
+  mean: meanColorImage(small, labelsOf(100)),
 };
 for (const [name, picture] of Object.entries(pictures)) {
   await Deno.writeFile(`docs/images/canyon-${name}.png`, encodePng(picture));

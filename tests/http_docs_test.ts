@@ -52,27 +52,28 @@ async function run(program: string, args: string[], cwd: string): Promise<string
   return new TextDecoder().decode(output.stdout);
 }
 
+const commands = blocks("sh").flatMap((block) => block.trim().split("\n"));
 const noCurl = await whyNot("curl", "--version");
-for (const command of blocks("sh").flatMap((block) => block.trim().split("\n"))) {
-  const [program, ...args] = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) =>
-    quoted ?? plain!
-  );
-  Deno.test({
-    name: `docs/http.md: ${command}${noCurl ? ` (skipped: ${noCurl})` : ""}`,
-    ignore: noCurl !== undefined,
-    fn: () =>
-      withService(async (url, folder) => {
-        assert.equal(program, "curl");
-        const here = args.map((arg) => arg.replace("http://localhost:8000", url));
-        const out = await run("curl", ["-sS", "--fail-with-body", ...here], folder);
-        const file = args[args.indexOf("-o") + 1];
-        if (args.includes("-o")) {
-          const bytes = await Deno.readFile(`${folder}/${file}`);
+Deno.test({
+  name: `docs/http.md: its ${commands.length} curl commands${noCurl ? ` (skipped: ${noCurl})` : ""}`,
+  ignore: noCurl !== undefined,
+  fn: (t) =>
+    withService(async (url, folder) => {
+      for (const command of commands) {
+        const [program, ...args] = [...command.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, plain]) =>
+          quoted ?? plain!
+        );
+        await t.step(command, async () => {
+          assert.equal(program, "curl");
+          const here = args.map((arg) => arg.replace("http://localhost:8000", url));
+          const out = await run("curl", ["-sS", "--fail-with-body", ...here], folder);
+          if (!args.includes("-o")) return assert.equal(JSON.parse(out).width, 60);
+          const bytes = await Deno.readFile(`${folder}/${args[args.indexOf("-o") + 1]}`);
           assert.equal(new TextDecoder("latin1").decode(bytes.subarray(1, 4)), "PNG");
-        } else assert.equal(JSON.parse(out).width, 60);
-      }),
-  });
-}
+        });
+      }
+    }),
+});
 
 const noPython = await whyNot("python3", "-c", "import numpy, requests");
 Deno.test({

@@ -4,15 +4,19 @@
  *
  *     deno task train --data ../shared/bsds500/images/train
  *
- * Seeded and resumable: training runs in rounds of 250 steps, each leaves its weights in the work folder, and the same
- * command goes on after the last whole round. Same images, seed and backend: same weights.
+ * Two phases. First L_r alone: encoder and decoder. Then self-training: each photograph's hierarchy, made with the weights
+ * so far, says where boundaries are (boundary_targets.ts), and the network learns them together with L_r, so that one
+ * embedding serves both. Seeded and resumable: training runs in rounds of 250 steps, each leaves its weights in the work
+ * folder, and the same command goes on after the last whole round. Same images, seed and backend: same weights.
  */
 import { parseArgs } from "node:util";
 import { withBackend } from "../lib/backend/mod.ts";
 import { srgbToLab } from "../lib/image/color.ts";
 import { decodeImage } from "../lib/image/decode.ts";
 import { createRandom } from "../lib/random.ts";
+import { dscHierarchy } from "../lib/hierarchy/hierarchy.ts";
 import {
+  applySuperAE,
   encodeWeights,
   initialWeights,
   type SuperAEWeights,
@@ -20,29 +24,36 @@ import {
   trainSuperAE,
 } from "../lib/superae/mod.ts";
 import { slic } from "../lib/superpixels/slic.ts";
+import { boundaryTargets } from "./boundary_targets.ts";
 import { lossChart } from "./loss_chart.ts";
 import { flattenWeights, unflattenWeights } from "./weights_file.ts";
 
 const USAGE = `Usage: deno task train --data FOLDER [options]
 
   --data FOLDER     JPEG, PNG or GIF photographs, such as BSDS500's images/train
-  --rounds N        rounds of 250 steps (default 16)
+  --autoencode N    rounds of 250 steps on L_r alone (default 12)
+  --boundaries N    rounds of 250 steps of self-training after them (default 40)
   --images N        only the first N photographs, by name
   --lambda X        weight of the superpixel term (default 2)
   --seed N          draws weights and windows (default 0)
   --work FOLDER     state and loss chart (default out/train)
   --write FILE      where the weights go (default lib/superae/pretrained_weights.ts)`;
 
-/** Windows of 160 x 160 in pairs see a photo's context at a sixth of its cost. */
-const ROUND = { iterations: 250, batchSize: 2, cropSize: 160 };
-/** The usual step of Adam for networks of this depth, found by halving until the loss stopped jumping. */
+/** Windows in pairs see a photo's context at a sixth to a quarter of its cost; boundaries want more context. */
+const STEPS = 250, WINDOWS = { autoencode: 160, boundaries: 192 };
+/** What Adam usually takes in networks of this depth; not tuned. */
 const LEARNING_RATE = 0.002;
+/** Brings the boundary loss, about 0.5, nearer to L_r, about 0.03; not tuned. */
+const BOUNDARY_WEIGHT = 0.3;
+
+type Phase = keyof typeof WINDOWS;
 
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
       data: { type: "string" },
-      rounds: { type: "string", default: "16" },
+      autoencode: { type: "string", default: "12" },
+      boundaries: { type: "string", default: "40" },
       images: { type: "string" },
       lambda: { type: "string", default: "2" },
       seed: { type: "string", default: "0" },
@@ -57,31 +68,46 @@ if (import.meta.main) {
   }
   await Deno.mkdir(values.work, { recursive: true });
   const images = await readImages(values.data, Number(values.images ?? Infinity));
-  const rounds = Number(values.rounds), seed = Number(values.seed);
-  const state = await readState(values.work, seed);
-  for (let round = state.losses.length / ROUND.iterations; round < rounds; round++) {
-    // the rate falls linearly over all rounds; each starts Adam's moments anew, which its bias correction makes harmless
-    const rate = (at: number) => LEARNING_RATE * Math.max(1 - at / rounds, 0.01);
-    const started = performance.now();
-    const { weights, losses } = await withBackend("wasm", () =>
-      trainSuperAE(images, {
-        ...ROUND,
-        weights: state.weights,
-        lambda: Number(values.lambda),
-        learningRate: rate(round),
-        finalLearningRate: rate(round + 1),
-        augment: true,
-        seed: seed * 1000 + round + 1,
-        onIteration: ({ iteration, iterations }) => {
-          const left = (performance.now() - started) / iteration *
-            (iterations * (rounds - round) - iteration) / 1000;
-          if (iteration % 5 === 0) progress(round, rounds, iteration, left, state.losses.at(-1));
-        },
-      }));
-    state.weights = weights;
-    state.losses.push(...losses);
-    await writeState(values.work, state);
-    await Deno.writeTextFile(`${values.work}/loss.svg`, await lossChart(state.losses));
+  const seed = Number(values.seed), state = await readState(values.work, seed);
+  const plan: [Phase, number][] = [["autoencode", Number(values.autoencode)], [
+    "boundaries",
+    Number(values.boundaries),
+  ]];
+  let first = 0;
+  for (const [phase, rounds] of plan) {
+    // rounds of this phase that an earlier run has done
+    const done = Math.max(0, state.losses.length / STEPS - first);
+    if (phase === "boundaries" && done < rounds) {
+      await readTargets(images, state.weights, `${values.work}/targets`);
+    }
+    for (let round = done; round < rounds; round++) {
+      // the rate falls linearly over the phase; each round starts Adam's moments anew: its bias correction makes up for it
+      const rate = (at: number) => LEARNING_RATE * Math.max(1 - at / rounds, 0.01);
+      const started = performance.now();
+      const { weights, losses } = await withBackend("wasm", () =>
+        trainSuperAE(images, {
+          iterations: STEPS,
+          batchSize: 2,
+          cropSize: WINDOWS[phase],
+          weights: state.weights,
+          lambda: Number(values.lambda),
+          boundaryWeight: phase === "boundaries" ? BOUNDARY_WEIGHT : 0,
+          learningRate: rate(round),
+          finalLearningRate: rate(round + 1),
+          augment: true,
+          seed: seed * 1000 + first + round + 1,
+          onIteration: ({ iteration, loss }) => {
+            const left = (performance.now() - started) / iteration * (STEPS * (rounds - round) - iteration) /
+              1000;
+            if (iteration % 5 === 0) progress(phase, round, rounds, iteration, left, loss);
+          },
+        }));
+      state.weights = weights;
+      state.losses.push(...losses);
+      await writeState(values.work, state);
+      await Deno.writeTextFile(`${values.work}/loss.svg`, await lossChart(state.losses));
+    }
+    first += rounds;
   }
   await Deno.writeTextFile(values.write, weightsModule(state.weights));
   // deno-lint-ignore no-console -- a command speaks to its user
@@ -107,6 +133,26 @@ async function readImages(folder: string, most: number): Promise<TrainingImage[]
     show(`reading photographs ${images.length}/${Math.min(most, names.length)}`);
   }
   return images;
+}
+
+/** Adds boundary pseudo-labels to the images, from their hierarchies under the weights so far; made once, kept in a folder. */
+async function readTargets(images: TrainingImage[], weights: SuperAEWeights, folder: string): Promise<void> {
+  await Deno.mkdir(folder, { recursive: true });
+  for (const [i, { image, ...rest }] of images.entries()) {
+    const file = `${folder}/${i}.bin`;
+    let boundary: Uint8Array;
+    try {
+      boundary = await Deno.readFile(file);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+      const { smoothed } = await withBackend("wasm", () => applySuperAE(image, weights));
+      boundary = boundaryTargets(dscHierarchy(image, { smoothed }));
+      await Deno.writeFile(`${file}.part`, boundary);
+      await Deno.rename(`${file}.part`, file);
+    }
+    images[i] = { image, ...rest, boundary };
+    show(`boundaries of hierarchies ${i + 1}/${images.length}`);
+  }
 }
 
 async function readState(folder: string, seed: number): Promise<TrainingState> {
@@ -136,13 +182,16 @@ export const PRETRAINED_WEIGHTS =
 `;
 }
 
-function progress(round: number, rounds: number, iteration: number, left: number, loss?: number): void {
+function progress(
+  phase: Phase,
+  round: number,
+  rounds: number,
+  iteration: number,
+  left: number,
+  loss: number,
+): void {
   const minutes = `${Math.floor(left / 60)}:${String(Math.floor(left % 60)).padStart(2, "0")}`;
-  show(
-    `round ${round + 1}/${rounds} step ${iteration}/${ROUND.iterations} loss ${
-      loss?.toFixed(4) ?? "-"
-    } left ${minutes}`,
-  );
+  show(`${phase} ${round + 1}/${rounds} step ${iteration}/${STEPS} loss ${loss.toFixed(4)} left ${minutes}`);
 }
 
 function show(line: string): void {

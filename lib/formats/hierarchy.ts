@@ -12,8 +12,11 @@ import { encodeRuns } from "./regions_json.ts";
 
 /** What hierarchy.json holds. */
 export interface HierarchyJson {
+  /** Pixels per row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
+  /** How many superpixels there are. */
   readonly superpixelCount: number;
   /** Height of the default cut. */
   readonly threshold: number;

@@ -28,9 +28,9 @@ export interface DeepCues {
 
 /** Options of {@linkcode dscHierarchy}. */
 export interface HierarchyOptions {
-  /** @default HIERARCHY_WEIGHTS */
+  /** What counts for how much. @default HIERARCHY_WEIGHTS */
   weights?: HierarchyWeights;
-  /** @default defaultVocabulary() */
+  /** Textons and palette colours. @default defaultVocabulary() */
   vocabulary?: Vocabulary;
 }
 

@@ -28,3 +28,4 @@ export { Hierarchy, type HierarchyParts, type Scale } from "./tree.ts";
 export { defaultVocabulary, type Vocabulary } from "./vocabulary.ts";
 export { type Watershed, watershed } from "./watershed.ts";
 export { type GradientWeight, HIERARCHY_WEIGHTS, type HierarchyWeights } from "./weights.ts";
+export { GRADIENT_WORDS, REGION_WORDS } from "./words.ts";

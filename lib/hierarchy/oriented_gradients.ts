@@ -29,6 +29,7 @@ export interface WordMap {
 
 /** One term of the sum of gradients. */
 export interface GradientCue {
+  /** The words whose histograms are compared. */
   readonly map: WordMap;
   /** Half the side of the window, in samples of the map, 1 to 11. */
   readonly radius: number;
@@ -38,7 +39,9 @@ export interface GradientCue {
 
 /** Gradients by direction. */
 export interface OrientedGradients {
+  /** Columns. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
   /** Direction t is that of a line at pi t / length; each (height, width), the weighted sum over cues. */
   readonly angles: readonly Float32Array[];

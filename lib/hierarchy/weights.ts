@@ -7,11 +7,13 @@ import data from "./weights.json" with { type: "json" };
 
 /** Weight of one term of the gradient. */
 export interface GradientWeight {
+  /** Whose histograms are compared. */
   readonly words: (typeof GRADIENT_WORDS)[number];
   /** 2: half resolution; 4: a quarter. */
   readonly grid: number;
   /** Half the window's side, in samples of that grid. */
   readonly radius: number;
+  /** What the distance, 0 to 1, is multiplied by. */
   readonly weight: number;
 }
 

@@ -10,6 +10,7 @@ import { regionsSvg } from "../lib/formats/svg.ts";
 import { boundariesPng, hierarchyJson } from "../lib/formats/hierarchy.ts";
 import { FORMAT_NAMES, FORMATS, formatsOf } from "../lib/formats/table.ts";
 import { decodeImage } from "../lib/image/decode.ts";
+import { encodePng } from "../lib/image/png.ts";
 import { createRandom } from "../lib/random.ts";
 import type { SegmentationData } from "../lib/segmentation.ts";
 import { parseSettings } from "../lib/settings.ts";
@@ -256,7 +257,7 @@ Deno.test("regionsSvg() draws each region's path in its colour", () => {
   assert.ok(svg.includes('d="M0 0h3v3h-3zM1 2h1v-1h-1z"'));
 });
 
-Deno.test("encodeRecord() keeps everything but timings, also for many labels and odd offsets", () => {
+Deno.test("encodeRecord() keeps everything but timings, also for many labels and odd offsets", async () => {
   for (const [width, height, colors] of [[5, 3, 2], [300, 300, 50]] as const) {
     const map = randomRegions(3, width, height, colors);
     const base = segmentation(draw(["0"]));
@@ -270,15 +271,40 @@ Deno.test("encodeRecord() keeps everything but timings, also for many labels and
       labels: new Int32Array(width * height),
       superpixels: map.labels, // the second map has more than 65,536 of them
       superpixelCount: map.count,
+      merges: { a: Int32Array.of(0), b: Int32Array.of(1), height: Float64Array.of(0.1) },
     };
     const record = encodeRecord(full);
     const moved = new Uint8Array(record.length + 1);
     moved.set(record, 1);
-    assert.deepEqual(decodeRecord(moved.subarray(1)), { ...full, timings: {} });
+    assert.deepEqual(await decodeRecord(moved.subarray(1)), { ...full, timings: {} });
     assert.deepEqual(encodeRecord(full), record);
-    assert.throws(() => decodeRecord(record.subarray(0, record.length - 8)), /it ends within smoothed/);
+    await assert.rejects(decodeRecord(record.subarray(0, record.length - 8)), /it ends within mergeHeight/);
+    const fromFile = encodeRecord(full, encodePng(full.image));
+    assert.deepEqual(await decodeRecord(fromFile), { ...full, timings: {} });
   }
-  assert.throws(() => decodeRecord(new Uint8Array(20)), /want bytes that begin with DSC1/);
+  await assert.rejects(decodeRecord(new Uint8Array(20)), /want bytes that begin with DSC1/);
+});
+
+Deno.test("encodeRecord() makes little of a large photograph", async () => {
+  const width = 1600, height = 1000;
+  const labels = Int32Array.from({ length: width * height }, (_, p) => Math.floor((p % width) / 40));
+  const image = { width, height, data: new Uint8Array(labels.length * 3).fill(90) };
+  const base = segmentation(draw(["0"]));
+  const full = {
+    ...base,
+    width,
+    height,
+    labels,
+    superpixels: labels,
+    superpixelCount: 40,
+    image,
+    smoothed: image,
+  };
+  const record = encodeRecord(full, encodePng(image));
+  assert.ok(record.length < labels.length, `${record.length} bytes`);
+  assert.deepEqual((await decodeRecord(record)).smoothed.data.length, labels.length * 3);
+  const spared = await decodeRecord(record, { smoothed: false });
+  assert.equal(spared.superpixels[width * height - 1], 39);
 });
 
 Deno.test("encodeFormat() gives every format of the table, and equal bytes twice", () => {
@@ -299,7 +325,7 @@ Deno.test("encodeFormat() refuses forms that need a hierarchy where there is non
   const result = segmentation(draw(["0011", "0011"]));
   assert.deepEqual(formatsOf(result).filter((name) => FORMATS[name as "hierarchy.json"].needsHierarchy), []);
   assert.throws(() => encodeFormat(result, "hierarchy.json"), OptionError);
-  assert.throws(() => boundariesPng(result), /method flat-dsc makes none/);
+  assert.throws(() => boundariesPng(result), /method dsc makes none/);
 });
 
 Deno.test("hierarchyJson() and boundariesPng() say at which height regions merge", async () => {

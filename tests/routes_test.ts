@@ -379,7 +379,7 @@ Deno.test("GET refuses scales out of range, other queries, and scales of what ha
     await problem(await app.request(`${tree}/labels.png?${query}`), 422, "invalid_option");
   }
   await problem(await app.request(`${tree}/labels.png?cache=no`), 422, "unknown_option");
-  const flat = await post("photo");
+  const flat = await post("photo", "?method=flat-dsc");
   const { files } = await flat.json();
   assert.equal(files["hierarchy.json"], undefined);
   const url = flat.headers.get("Location")!;
@@ -387,7 +387,7 @@ Deno.test("GET refuses scales out of range, other queries, and scales of what ha
     const { detail } = await problem(await app.request(url + path), 422, "invalid_option");
     assert.match(detail, /method flat-dsc/);
   }
-  await problem(await post("photo", "?format=hierarchy.json"), 422, "invalid_option");
+  await problem(await post("photo", "?method=flat-dsc&format=hierarchy.json"), 422, "invalid_option");
 });
 
 Deno.test("GET answers 304 to a matching If-None-Match, with what a cache needs to refresh its copy", async () => {

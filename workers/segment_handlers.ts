@@ -16,7 +16,9 @@ export const segmentHandlers: Handlers<SegmentProtocol, SegmentReport> = {
     const startedAt = performance.now();
     const { encodeFiles } = await import("./encode_files.ts");
     const files = encodeFiles(segmentation, formats, resource);
-    const packed = record ? (await import("../lib/formats/record.ts")).encodeRecord(segmentation) : undefined;
+    const packed = record
+      ? (await import("../lib/formats/record.ts")).encodeRecord(segmentation, bytes)
+      : undefined;
     const encode = performance.now() - startedAt;
     const { width, height, regions, backend, timings } = segmentation;
     return {
@@ -37,7 +39,7 @@ export const segmentHandlers: Handlers<SegmentProtocol, SegmentReport> = {
   async encode({ record, formats, scale, resource }) {
     const { decodeRecord } = await import("../lib/formats/record.ts");
     const { cutAgain, encodeFiles } = await import("./encode_files.ts");
-    const segmentation = decodeRecord(record);
+    const segmentation = await decodeRecord(record, { smoothed: formats.includes("smoothed.png") });
     const files = encodeFiles(scale ? cutAgain(segmentation, scale) : segmentation, formats, resource);
     return { result: { files }, transfer: buffersOf(files) };
   },

@@ -92,7 +92,7 @@ export function encodeRuns(labels: Int32Array): number[] {
  * assert.deepEqual([...decodeRuns([0, 2, 1, 1], 3)], [0, 0, 1]);
  * ```
  */
-export function decodeRuns(runs: readonly number[], size: number): Int32Array {
+export function decodeRuns(runs: ArrayLike<number>, size: number): Int32Array {
   let total = 0;
   for (let i = 1; i < runs.length; i += 2) total += runs[i]!;
   if (total !== size || runs.length % 2 !== 0) {

@@ -72,17 +72,17 @@ Deno.test("methodTable() puts the printed figures in brackets behind ours with t
     { title: "printed alone", printed: [0.5, 0.6, 0.7, 0.8, 2, 1.5] },
     { title: "ours alone", ours: PERFECT },
   ]).split("\n").slice(2);
-  assert.match(rows[0]!, /^\| both \| 1\.000 ± 0\.000 \(0\.5\) \| 1\.000 ± 0\.000 \(–\) \|/);
-  assert.match(rows[0]!, /0\.000 ± 0\.000 \(1\.5\) \|$/);
-  assert.equal(rows[1], "| printed alone | (0.5) | (0.6) | (0.7) | (0.8) | (2) | (1.5) |");
+  assert.match(rows[0]!, /^\| both \| 1\.000 ± 0\.000 \(0\.50\) \| 1\.000 ± 0\.000 \(–\) \|/);
+  assert.match(rows[0]!, /0\.000 ± 0\.000 \(1\.50\) \|$/);
+  assert.equal(rows[1], "| printed alone | (0.50) | (0.60) | (0.70) | (0.80) | (2.00) | (1.50) |");
   assert.match(rows[2]!, /^\| ours alone \| 1\.000 ± 0\.000 \| /);
 });
 
 Deno.test("methodTable() shows one figure for each metric where the paper does", () => {
-  const [head, , row] = methodTable([{ title: "IMG", ours: PERFECT, printed: [0.4, 0.7, 3.4] }], "single")
+  const [head, , row] = methodTable([{ title: "IMG", ours: PERFECT, printed: [0.405, 0.7, 3.483] }], "single")
     .split("\n");
   assert.equal(head, "|  | SC | PRI | VI |");
-  assert.equal(row, "| IMG | 1.000 ± 0.000 (0.4) | 1.000 ± 0.000 (0.7) | 0.000 ± 0.000 (3.4) |");
+  assert.equal(row, "| IMG | 1.000 ± 0.000 (0.405) | 1.000 ± 0.000 (0.700) | 0.000 ± 0.000 (3.483) |");
 });
 
 Deno.test("comparisonTable() pairs images, marks what is two standard errors off, leaves out what was not run", () => {

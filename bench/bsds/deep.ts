@@ -3,11 +3,11 @@
  * the cut of superpixels as `segment()` does it.
  */
 import { withBackend } from "../../lib/backend/mod.ts";
-import { deepSuperpixelCut, type DscOptions, type SuperpixelGraph } from "../../lib/dsc/mod.ts";
+import { deepSuperpixelCut, type DscOptions, fineTunedCut, type SuperpixelGraph } from "../../lib/dsc/mod.ts";
 import { mergeAlike } from "../../lib/dsc/merge_alike.ts";
 import { srgbToLab } from "../../lib/image/color.ts";
 import type { Image } from "../../lib/image/image.ts";
-import type { SuperpixelMethod } from "../../lib/options.ts";
+import type { Reach, SuperpixelMethod } from "../../lib/options.ts";
 import {
   applySuperAE,
   decodeWeights,
@@ -69,15 +69,29 @@ export function superpixelGraph(output: SuperAEOutput, { labels, count }: LabelM
   };
 }
 
+/** Options of {@linkcode cutRegions}. */
+export interface CutOptions extends DscOptions {
+  /** How far gradients go. @default "head" */
+  readonly reach?: Reach;
+  /** Whose encoder reach `full` trains. @default "pretrained" */
+  readonly network?: string;
+}
+
 /** The cut of one image, then as in `segment()`: superpixels alike joined, crumbs given to their surroundings. */
 export async function cutRegions(
   image: Image,
   graph: SuperpixelGraph,
   { labels }: LabelMap,
-  options: DscOptions,
+  { reach = "head", network = PRETRAINED, ...options }: CutOptions,
 ): Promise<Int32Array> {
   const { width, height } = image;
-  const cut = await withBackend("wasm", () => deepSuperpixelCut(graph, options));
+  const cut = await withBackend(
+    "wasm",
+    () =>
+      reach === "full"
+        ? fineTunedCut(graph, image, labels, readWeights(network), options)
+        : deepSuperpixelCut(graph, options),
+  );
   const lab = srgbToLab(image);
   const partitions = mergeAlike(cut.partitions, labels, lab, width, height);
   return mergeSmallRegions(paint(labels, partitions), lab, width, height, {

@@ -3,7 +3,7 @@
  */
 import { dscHierarchy } from "../../lib/hierarchy/hierarchy.ts";
 import type { Image } from "../../lib/image/image.ts";
-import type { SuperpixelMethod } from "../../lib/options.ts";
+import type { Reach, SuperpixelMethod } from "../../lib/options.ts";
 import { fullResolution } from "../../lib/superae/apply.ts";
 import type { kmeansPartitions, PixelFeatures } from "./clusterings.ts";
 import { cutRegions, superAE, superpixelGraph, superpixelsOf } from "./deep.ts";
@@ -95,6 +95,8 @@ async function cutInput(image: Image, settings: MethodSettings) {
 export function cutOptions(settings: MethodSettings) {
   const { iterations, alpha, beta, sigma, radius } = settings;
   return {
+    reach: settings.reach as Reach,
+    network: String(settings.weights),
     iterations: Number(iterations),
     alpha: Number(alpha),
     beta: Number(beta),

@@ -99,6 +99,7 @@ const CUT = {
   beta: 1,
   sigma: 0.4,
   radius: 0.2,
+  reach: "head",
   weights: PRETRAINED,
 };
 

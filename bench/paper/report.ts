@@ -160,7 +160,8 @@ ${settingsText(of("iterations"))}.
 
 ## Fig. 12: pictures
 
-Photograph, SuperAE image, its superpixels, regions of the cut, the same in their mean colours.
+Photograph, SuperAE image, its superpixels, regions of the cut into eight partitions; last the regions of the DSC hierarchy at
+its default height, in their mean colours.
 
 ![A sheet of segmented photographs](${PICTURES}/fig12.png)
 

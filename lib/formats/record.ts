@@ -44,9 +44,9 @@ export function encodeRecord(segmentation: SegmentationData, file?: Uint8Array):
   ];
   if (merges) {
     planes.push(
-      ["mergeA", Int32Array.from(merges.a)],
-      ["mergeB", Int32Array.from(merges.b)],
-      ["mergeHeight", Float64Array.from(merges.height)],
+      ["mergeA", merges.a],
+      ["mergeB", merges.b],
+      ["mergeHeight", new Float64Array(merges.height)],
     );
   }
   const list: Plane[] = planes.map(([name, data]) => ({ name, type: typeOf(data), length: data.length }));
@@ -123,14 +123,14 @@ function readPlanes(
 
 /** As runs, or as it is where that is shorter: superpixels of a few pixels each. */
 function packMap(name: string, labels: Int32Array, count: number): [string, PlaneData] {
-  const plain = count <= 65536 ? Uint16Array.from(labels) : labels;
-  const runs = Int32Array.from(encodeRuns(labels));
+  const plain = count <= 65536 ? new Uint16Array(labels) : labels;
+  const runs = new Int32Array(encodeRuns(labels));
   return runs.byteLength < plain.byteLength ? [`${name}Runs`, runs] : [name, plain];
 }
 
 function unpackMap(name: string, data: ReadonlyMap<string, PlaneData>, size: number): Int32Array {
   const runs = data.get(`${name}Runs`);
-  return runs ? decodeRuns(runs, size) : Int32Array.from(data.get(name)!);
+  return runs ? decodeRuns(runs, size) : new Int32Array(data.get(name)!);
 }
 
 async function unpackImage(

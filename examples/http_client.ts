@@ -17,7 +17,7 @@ export async function segmentRemotely(
   fetch: typeof globalThis.fetch = globalThis.fetch,
 ) {
   const client = hc<AppType>(base, { fetch });
-  const answer = await client.v1.segmentations.$post({ form: { image, partitions: "12" } });
+  const answer = await client.v1.segmentations.$post({ form: { image, regions: "12" } });
   if (!answer.ok) throw new Error(JSON.parse(await answer.text()).detail);
   const { id, regions } = await answer.json();
   const overlay = await client.v1.segmentations[":id"][":format"].$get({

@@ -54,7 +54,7 @@ export const remoteQuery = z.strictObject({
 
 /** The query of a finished result: another scale, where there is a hierarchy. */
 export const scaleQuery = z.strictObject({
-  regions: z.coerce.number().int().min(1).max(100_000).optional().meta({
+  regions: z.coerce.number().int().min(1).max(SEGMENT_OPTIONS.superpixels.max).optional().meta({
     description: "Cuts the hierarchy into so many regions, at most the number of superpixels.",
   }),
   threshold: z.coerce.number().min(0).max(1).optional().meta({

@@ -5,6 +5,7 @@ import { contentId, isContentId } from "../lib/content_id.ts";
 import { FORMAT_NAMES, type FormatName, FORMATS, isFormatName } from "../lib/formats/table.ts";
 import { OptionError } from "../lib/errors.ts";
 import type { Scale } from "../lib/hierarchy/tree.ts";
+import { SEGMENT_OPTIONS } from "../lib/options.ts";
 import { parseSettings } from "../lib/settings.ts";
 import { type BodyLimits, readBody } from "./body.ts";
 import { parseMultipart } from "./multipart.ts";
@@ -20,6 +21,9 @@ const MEDIA_TYPES = [...new Set(FORMAT_NAMES.map((name) => FORMATS[name].mediaTy
 
 /** Results never change under their name, so everyone may keep them for as long as they like (RFC 8246). */
 const IMMUTABLE = "public, max-age=31536000, immutable";
+
+/** No image has more regions than superpixels. */
+const MOST_REGIONS = SEGMENT_OPTIONS.superpixels.max;
 
 /** An SVG that is opened by itself is a document: it may run and load nothing. */
 const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
@@ -235,7 +239,7 @@ export function readScale(request: Request): Scale | undefined {
   if (name === "threshold" && value >= 0 && value <= 1) return { threshold: value };
   const got = JSON.stringify(text.slice(0, 64));
   if (name === "regions") {
-    throw new OptionError("invalid_option", name, got, "a whole number from 1 to 100000");
+    throw new OptionError("invalid_option", name, got, `a whole number from 1 to ${MOST_REGIONS}`);
   }
   if (name === "threshold") throw new OptionError("invalid_option", name, got, "a number from 0 to 1");
   throw new OptionError("unknown_option", name.slice(0, 64), got, "regions, threshold");

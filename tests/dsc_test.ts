@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs-core";
 import { withBackend } from "../lib/backend/mod.ts";
+import { segmentMean } from "../lib/backend/ops.ts";
 import { deepSuperpixelCut, type SuperpixelGraph } from "../lib/dsc/deep_superpixel_cut.ts";
 import { pseudoLabelLoss, pseudoLabels } from "../lib/dsc/pseudo_labels.ts";
 import { deepSimilarity } from "../lib/dsc/similarity.ts";
@@ -107,6 +108,31 @@ Deno.test("softCut() with volumes costs most for one partition and for the unifo
     assert.ok(Math.abs(one - 0.5) < 1e-5 && Math.abs(uniform - 0.5) < 1e-5);
     assert.ok(split < 0.5);
   }));
+
+for (const backend of ["cpu", "wasm"] as const) {
+  Deno.test(`softCut() passes its gradient through g_j to each pixel's feature on ${backend}: dg_j / df_i = t_ij / n_j`, () =>
+    withBackend(backend, async () => {
+      const { W, M, K } = randomProblem(4, 3, 6);
+      const D = 2, ids = [0, 0, 1, 2, 2, 2, 3, 1], random = createRandom(7);
+      const draw = (n: number) => Float32Array.from({ length: n }, () => normal(random));
+      const F = draw(ids.length * D), A = draw(D * K);
+      const cut = (features: tf.Tensor) => {
+        const G = segmentMean(features as tf.Tensor2D, tf.tensor1d(ids, "int32"), M);
+        return softCut(tf.softmax(tf.matMul(G, tf.tensor2d(A, [D, K]))), tf.tensor2d(W, [M, M]), "none");
+      };
+      const value = async (f: Float32Array) => (await read(() => cut(tf.tensor2d(f, [ids.length, D]))))[0]!;
+      const gradient = await read(() => tf.grad(cut)(tf.tensor2d(F, [ids.length, D])));
+      for (let i = 0; i < F.length; i++) {
+        const step = 1e-2, up = F.slice(), down = F.slice();
+        up[i]! += step;
+        down[i]! -= step;
+        const difference = (await value(up) - await value(down)) / (2 * step);
+        assert.ok(Math.abs(gradient[i]! - difference) < 2e-4, `${gradient[i]} against ${difference}`);
+      }
+      // pixels of one superpixel share its gradient
+      assert.equal(gradient[0], gradient[2]);
+    }));
+}
 
 Deno.test("pseudoLabels() gives a superpixel its pixels' most frequent class, ties to the lowest", () =>
   withBackend("cpu", async () => {

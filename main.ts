@@ -19,3 +19,19 @@ export default {
     return openService().fetch(request, info);
   },
 };
+
+// `deno serve` drains on a signal, but waits for the workers too, which never end by themselves
+if (import.meta.main) {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    try {
+      Deno.addSignalListener(signal, endWorkers);
+    } catch {
+      // hosts without signals end the process their own way
+    }
+  }
+}
+
+async function endWorkers(): Promise<void> {
+  await service?.close(readConfig(processEnvironment).DSC_SHUTDOWN_SECONDS * 1000);
+  setTimeout(() => Deno.exit(0), 500); // time for the last answers to leave
+}

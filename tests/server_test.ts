@@ -237,3 +237,38 @@ Deno.test("deno task start sends a span for each stage where OpenTelemetry is on
     assert.ok(spans.some(({ name, parentSpanId }) => name === `dsc ${stage}` && parentSpanId !== ""), stage);
   }
 });
+
+Deno.test("deno serve main.ts segments an image, and ends on SIGTERM although its workers live", async () => {
+  const child = new Deno.Command("deno", {
+    args: ["serve", "--no-prompt", "--allow-read", "--allow-env", "--allow-net", "--port", "0", "main.ts"],
+    cwd: new URL("..", import.meta.url),
+    env: { NO_COLOR: "1" },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  try {
+    const lines = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    while (!/Listening on \S+:(\d+)/.test(text)) text += (await lines.read()).value ?? assert.fail(text);
+    const url = `http://127.0.0.1:${/:(\d+)\/?/.exec(text.slice(text.indexOf("http://") + 7))![1]}`;
+    const body = encodePng({ width: 24, height: 16, data: new Uint8Array(24 * 16 * 3) });
+    const response = await fetch(`${url}/v1/segmentations?method=slic&superpixels=4`, {
+      method: "POST",
+      body,
+    });
+    assert.equal(response.status, 201, await response.clone().text());
+    await response.body?.cancel();
+    child.kill("SIGTERM");
+    const killer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+    assert.equal((await child.status).code, 0);
+    clearTimeout(killer);
+    await lines.cancel();
+  } finally {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // it has ended
+    }
+    await child.status;
+  }
+});

@@ -5,7 +5,7 @@
  *     deno task train --data ../shared/bsds500/images/train
  *
  * Two phases. First L_r alone: encoder and decoder. Then self-training: each photograph's hierarchy, made with the weights
- * so far, says where boundaries are (boundary_targets.ts), and the network learns them together with L_r, so that one
+ * so far, says where boundaries are (lib/hierarchy/pseudo_labels.ts), and the network learns them together with L_r, so that one
  * embedding serves both. Seeded and resumable: training runs in rounds of 250 steps, each leaves its weights in the work
  * folder, and the same command goes on after the last whole round. Same images, seed and backend: same weights.
  */
@@ -14,7 +14,7 @@ import { withBackend } from "../lib/backend/mod.ts";
 import { srgbToLab } from "../lib/image/color.ts";
 import { decodeImage } from "../lib/image/decode.ts";
 import { createRandom } from "../lib/random.ts";
-import { dscHierarchy } from "../lib/hierarchy/hierarchy.ts";
+import { boundaryPseudoLabels, dscHierarchy } from "../lib/hierarchy/mod.ts";
 import {
   applySuperAE,
   encodeWeights,
@@ -24,7 +24,6 @@ import {
   trainSuperAE,
 } from "../lib/superae/mod.ts";
 import { slic } from "../lib/superpixels/slic.ts";
-import { boundaryTargets } from "./boundary_targets.ts";
 import { lossChart } from "./loss_chart.ts";
 import { flattenWeights, unflattenWeights } from "./weights_file.ts";
 
@@ -146,7 +145,7 @@ async function readTargets(images: TrainingImage[], weights: SuperAEWeights, fol
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
       const { smoothed } = await withBackend("wasm", () => applySuperAE(image, weights));
-      boundary = boundaryTargets(dscHierarchy(image, { smoothed }));
+      boundary = boundaryPseudoLabels(dscHierarchy(image, { smoothed }));
       await Deno.writeFile(`${file}.part`, boundary);
       await Deno.rename(`${file}.part`, file);
     }

@@ -208,12 +208,12 @@ async function cutSuperpixels(
   report: (progress: StageProgress) => void,
   signal: AbortSignal | undefined,
 ) {
-  const [{ deepSuperpixelCut, fineTunedCut }, { poolFeatures }] = await Promise.all([
+  const [{ deepSuperpixelCut, fineTunedCut }, { superpixelFeatures }] = await Promise.all([
     import("./dsc/mod.ts"),
     import("./superae/mod.ts"),
   ]);
   const graph: SuperpixelGraph = {
-    features: poolFeatures(output.features, map, image.width, count),
+    ...superpixelFeatures(output, map, count),
     ...areasAndPositions(map, image.width, image.height, count),
   };
   const options = {

@@ -55,6 +55,8 @@ export interface DscOptions extends SimilarityOptions {
 export interface SuperpixelGraph {
   /** G (M, D) mean deep feature of each superpixel. */
   readonly features: Float32Array;
+  /** (D) factor on each channel after all were brought to unit variance, > 0. @default all 1 */
+  readonly channelWeights?: Float32Array;
   /** (M) pixels of each superpixel, >= 1. */
   readonly areas: ArrayLike<number>;
   /** (M, 2) centroids in units of the image diagonal. */

@@ -15,6 +15,7 @@ export interface Standardization {
  * @param features G (M, D).
  * @param areas (M) weight of each row, > 0 in sum.
  * @param channels D.
+ * @param weights (D) factor on each channel, > 0. @default all 1
  * @returns (D) means and deviations; a constant channel gets deviation 1, so that it maps to zero rather than NaN.
  *
  * @example
@@ -30,6 +31,7 @@ export function standardization(
   features: Float32Array,
   areas: ArrayLike<number>,
   channels: number,
+  weights?: Float32Array,
 ): Standardization {
   const sum = new Float64Array(channels), squares = new Float64Array(channels);
   let total = 0;
@@ -45,7 +47,7 @@ export function standardization(
   const mean = Float32Array.from(sum, (s) => s / total);
   const deviation = Float32Array.from(squares, (s, c) => {
     const variance = s / total - (sum[c]! / total) ** 2;
-    return variance > CONSTANT ? Math.sqrt(variance) : 1;
+    return variance > CONSTANT ? Math.sqrt(variance) / (weights?.[c] ?? 1) : 1;
   });
   return { mean, deviation };
 }

@@ -20,7 +20,7 @@ import { halveWords, type ImageWords, imageWords, REGION_WORDS } from "./words.t
 
 /** What a network knows of the image, if there is one. */
 export interface DeepCues {
-  /** x^R, the size of the image: names the palette colours and sharpens superpixels. @default the image itself */
+  /** x^R, the size of the image: superpixels follow its edges. @default the image itself */
   readonly smoothed?: Image;
   /** (ceil(H / 2), ceil(W / 2)) probability, 0 to 1, that a boundary passes. @default none */
   readonly boundary?: Float32Array;
@@ -64,7 +64,7 @@ export function dscHierarchy(image: Image, deep: DeepCues = {}, options: Hierarc
 
   const lab = srgbToLab(image);
   const smoothedLab = smoothed === image ? lab : srgbToLab(smoothed);
-  const words = imageWords(lab, smoothedLab, width, height, vocabulary);
+  const words = imageWords(lab, width, height, vocabulary);
   const gradients = orientedGradients(gradientCues(words, weights), halfWidth, halfHeight);
   if (boundary) { for (const map of gradients.angles) addScaled(map, boundary, weights.boundary); }
 

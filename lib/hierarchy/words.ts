@@ -32,7 +32,6 @@ export const PALETTE_LIGHTNESS = 0.5;
  * Turns an image into words.
  *
  * @param lab (H, W, 3) CIELAB.
- * @param smoothed (H, W, 3) CIELAB of the smoothed image x^R, whose colours name the palette words; or `lab` again.
  * @param width W, pixels.
  * @param height H, pixels.
  * @param vocabulary Textons and palette.
@@ -40,7 +39,6 @@ export const PALETTE_LIGHTNESS = 0.5;
  */
 export function imageWords(
   lab: Float32Array,
-  smoothed: Float32Array,
   width: number,
   height: number,
   vocabulary: Vocabulary,
@@ -65,7 +63,7 @@ export function imageWords(
   };
   const [fine, coarse] = textonVectors(lab, width, height);
   const D = 2 * FILTERS_PER_SCALE;
-  const colors = paletteVectors(smoothed, width, height);
+  const colors = paletteVectors(lab, width, height);
   return {
     lightness: axis(0, 0, 100),
     greenRed: axis(1, -CHROMA, CHROMA),

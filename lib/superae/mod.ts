@@ -22,7 +22,7 @@
  */
 export type { Random } from "../random.ts";
 export { applySuperAE, fullResolution, type HalfMap, type SuperAEOutput } from "./apply.ts";
-export { poolFeatures } from "./pool.ts";
+export { poolFeatures, superpixelFeatures } from "./pool.ts";
 export type { TrainingImage } from "./crops.ts";
 export { type TrainedSuperAE, type TrainOptions, trainSuperAE } from "./train.ts";
 export { pretrainedWeights } from "./pretrained.ts";

@@ -1,17 +1,20 @@
 /**
- * The encoder of SuperAE with gradients, for the reach `full` of the cut: features of every pixel as a function of its
- * variables.
+ * The encoder of SuperAE with gradients, for the reach `full` of the cut: embedding and x^R of every pixel as functions of
+ * its variables.
  */
 import * as tf from "@tensorflow/tfjs-core";
 import { upsample2 } from "../backend/ops.ts";
 import type { Image } from "../image/image.ts";
 import { EMBEDDING_CHANNELS, ENCODER } from "./architecture.ts";
-import { createParameters, disposeParameters, encode, imageTensor, withoutMargin } from "./model.ts";
+import { createParameters, decode, disposeParameters, encode, imageTensor, withoutMargin } from "./model.ts";
 import type { SuperAEWeights } from "./weights.ts";
+
+/** Channels of the features: the embedding's and the three of x^R. */
+export const FEATURE_CHANNELS = EMBEDDING_CHANNELS + 3;
 
 /** An encoder to optimise. */
 export interface TrainableEncoder {
-  /** (H * W, D) features of every pixel under the current variables. Call where gradients are recorded. */
+  /** (H * W, D) embedding and x^R of every pixel under the current variables. Call where gradients are recorded. */
   readonly features: () => tf.Tensor2D;
   readonly variables: tf.Variable[];
   /** Frees image and variables. */
@@ -24,8 +27,9 @@ export function trainableEncoder(image: Image, weights: SuperAEWeights): Trainab
   const x = imageTensor(image);
   return {
     features: () => {
-      const full = withoutMargin(upsample2(encode(parameters, x)), image, 1);
-      return tf.reshape(full, [image.height * image.width, EMBEDDING_CHANNELS]);
+      const F = encode(parameters, x);
+      const full = tf.concat([upsample2(F), decode(parameters, F)], 3) as tf.Tensor4D;
+      return tf.reshape(withoutMargin(full, image, 1), [image.height * image.width, FEATURE_CHANNELS]);
     },
     variables: ENCODER.flatMap(({ name }) => {
       const { filter, bias } = parameters[name]!;

@@ -11,10 +11,10 @@ import type { Reach, SuperpixelMethod } from "../../lib/options.ts";
 import {
   applySuperAE,
   decodeWeights,
-  poolFeatures,
   pretrainedWeights,
   type SuperAEOutput,
   type SuperAEWeights,
+  superpixelFeatures as deepSuperpixelFeatures,
 } from "../../lib/superae/mod.ts";
 import { type LabelMap, mergeSmallRegions } from "../../lib/superpixels/connectivity.ts";
 import { superpixels } from "../../lib/superpixels/superpixels.ts";
@@ -57,13 +57,13 @@ export function superpixelsOf(image: Image, method: SuperpixelMethod, count: num
   return map;
 }
 
-/** The nodes of the cut: mean deep features, areas, centroids in diagonals. */
+/** The nodes of the cut as in `segment()`: mean embedding and smoothed colour, areas, centroids in diagonals. */
 export function superpixelGraph(output: SuperAEOutput, { labels, count }: LabelMap): SuperpixelGraph {
   const { width, height, data } = output.smoothed;
   const { areas, positions } = superpixelFeatures(labels, width, data, 3);
   const diagonal = Math.hypot(width, height);
   return {
-    features: poolFeatures(output.features, labels, width, count),
+    ...deepSuperpixelFeatures(output, labels, count),
     areas,
     positions: positions.map((pixels) => pixels / diagonal),
   };

@@ -11,10 +11,10 @@ import { type StubLog, stubSegmenter } from "./fixtures/stub_segmenter.ts";
 
 const PATH = "/v1/segmentations";
 
-function testApp(options: Partial<AppOptions> & { waitingLimit?: number } = {}) {
+function testApp(options: Partial<AppOptions> & { waitingLimit?: number; held?: Promise<void> } = {}) {
   const log: StubLog = { segmented: 0, encoded: 0, settings: [] };
-  const { waitingLimit = 10, ...rest } = options;
-  const app = createApp({ segmenter: stubSegmenter(log, { waitingLimit }), ...rest });
+  const { waitingLimit = 10, held = Promise.resolve(), ...rest } = options;
+  const app = createApp({ segmenter: stubSegmenter(log, { waitingLimit, held }), ...rest });
   const post = (body: BodyInit | null, query = "", headers: Record<string, string> = {}) =>
     app.request(PATH + query, {
       method: "POST",
@@ -221,8 +221,12 @@ Deno.test("POST gives up on a body that comes too slowly", async () => {
 });
 
 Deno.test("POST bounds what all uploads together hold, and gets the room back", async () => {
-  const { post } = testApp({ maxBodyBytes: 600, maxHeldBytes: 1000 });
-  const answers = await Promise.all([1, 2].map((n) => post("slow" + String(n).repeat(596))));
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+  const { post } = testApp({ maxBodyBytes: 600, maxHeldBytes: 1000, held });
+  const asked = [1, 2].map((n) => post("held" + String(n).repeat(596)));
+  await Promise.race(asked);
+  letGo();
+  const answers = await Promise.all(asked);
   assert.deepEqual(answers.map((r) => r.status).sort(), [201, 503]);
   const refused = answers.find((r) => r.status === 503)!;
   assert.equal(refused.headers.get("Retry-After"), "2");
@@ -233,8 +237,13 @@ Deno.test("POST bounds what all uploads together hold, and gets the room back", 
 });
 
 Deno.test("POST answers 503 with Retry-After when too many images are waiting", async () => {
-  const { post } = testApp({ waitingLimit: 1 });
-  const answers = await Promise.all([1, 2, 3].map((seed) => post("slow", `?seed=${seed}`)));
+  const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+  const { post } = testApp({ waitingLimit: 1, held });
+  const asked = [1, 2, 3].map((seed) => post("held", `?seed=${seed}`));
+  // the first answer can only be a refusal: nothing else ends before it is let go
+  await Promise.race(asked);
+  letGo();
+  const answers = await Promise.all(asked);
   assert.deepEqual(answers.map((r) => r.status).sort(), [201, 201, 503]);
   const refused = answers.find((r) => r.status === 503)!;
   assert.ok(Number(refused.headers.get("Retry-After")) >= 1);

@@ -8,10 +8,11 @@
 import type { Image } from "../image/image.ts";
 import { srgbToLab } from "../image/color.ts";
 import { adjacency } from "../superpixels/adjacency.ts";
-import { agglomerate, type RegionGraph } from "./agglomerate.ts";
-import { boundaryPairs, boundaryStrengths } from "./boundary_strength.ts";
+import { boundaryPairs, boundaryStrengths, meanAlongBoundaries } from "./boundary_strength.ts";
 import { type GradientCue, orientedGradients, type WordMap } from "./oriented_gradients.ts";
+import { mergeRegions } from "./merge_regions.ts";
 import { regionFeatures } from "./region_features.ts";
+import type { RegionCues } from "./region_graph.ts";
 import { Hierarchy } from "./tree.ts";
 import { defaultVocabulary, type Vocabulary } from "./vocabulary.ts";
 import { watershedSuperpixels } from "./watershed_superpixels.ts";
@@ -56,6 +57,27 @@ export interface HierarchyOptions {
  * ```
  */
 export function dscHierarchy(image: Image, deep: DeepCues = {}, options: HierarchyOptions = {}): Hierarchy {
+  const { weights = HIERARCHY_WEIGHTS } = options;
+  const { superpixels, cues } = findRegionCues(image, deep, options);
+  const { width, height } = image;
+  const merges = mergeRegions(cues, weights);
+  return new Hierarchy({ width, height, superpixels, count: cues.count, merges });
+}
+
+/**
+ * The part before merging: superpixels, and all that is measured on them.
+ *
+ * @param image As in {@linkcode dscHierarchy}.
+ * @param deep As there.
+ * @param options As there.
+ * @returns Superpixel of each pixel, and the cues.
+ * @throws {TypeError} When a deep cue does not have the image's size.
+ */
+export function findRegionCues(
+  image: Image,
+  deep: DeepCues = {},
+  options: HierarchyOptions = {},
+): { superpixels: Int32Array; cues: RegionCues } {
   const { weights = HIERARCHY_WEIGHTS, vocabulary = defaultVocabulary() } = options;
   const { smoothed = image, boundary } = deep;
   check(image, smoothed, boundary);
@@ -66,25 +88,21 @@ export function dscHierarchy(image: Image, deep: DeepCues = {}, options: Hierarc
   const smoothedLab = smoothed === image ? lab : srgbToLab(smoothed);
   const words = imageWords(lab, width, height, vocabulary);
   const gradients = orientedGradients(gradientCues(words, weights), halfWidth, halfHeight);
-  if (boundary) { for (const map of gradients.angles) addScaled(map, boundary, weights.boundary); }
-
-  const { labels, count } = watershedSuperpixels(gradients, smoothedLab, width, height);
+  const { labels, count } = watershedSuperpixels(gradients, boundary, smoothedLab, width, height);
   const graph = adjacency(labels, width, height, count);
   const pairs = boundaryPairs(labels, width, height, graph);
-  const cues = REGION_WORDS.map((name) => ({ map: words[name], weight: weights.histograms[name] }));
-  const regions: RegionGraph = {
+  const maps = REGION_WORDS.map((name) => words[name]);
+  const cues: RegionCues = {
     count,
-    ...regionFeatures(labels, width, height, count, cues),
+    ...regionFeatures(labels, width, height, count, maps),
+    blocks: maps.map((map) => map.count),
     edgeA: graph.edgeA,
     edgeB: graph.edgeB,
     length: Float32Array.from(graph.length),
-    strength: boundaryStrengths(pairs, graph, gradients),
+    gradient: boundaryStrengths(pairs, graph, gradients),
+    boundary: boundary ? meanAlongBoundaries(pairs, graph, boundary) : new Float32Array(graph.length.length),
   };
-  const { sizeExponent, contactExponent, typicalHeight } = weights;
-  const merges = agglomerate(regions, { sizeExponent, contactExponent });
-  // 0 to 1 whatever the weights: typicalHeight becomes 0.5
-  const scaled = Float32Array.from(merges.height, (h) => h / (h + typicalHeight));
-  return new Hierarchy({ width, height, superpixels: labels, count, merges: { ...merges, height: scaled } });
+  return { superpixels: labels, cues };
 }
 
 /** The weighted terms of the gradient on their grids. */
@@ -95,10 +113,6 @@ function gradientCues(words: ImageWords, weights: HierarchyWeights): GradientCue
     if (!quarter.has(name)) quarter.set(name, halveWords(words[name]));
     return { map: quarter.get(name)!, radius, weight };
   });
-}
-
-function addScaled(map: Float32Array, term: Float32Array, weight: number): void {
-  for (let i = 0; i < map.length; i++) map[i]! += weight * term[i]!;
 }
 
 function check(image: Image, smoothed: Image, boundary: Float32Array | undefined): void {

@@ -4,22 +4,12 @@
  */
 import type { WordMap } from "./oriented_gradients.ts";
 
-/** One block of a region's features. */
-export interface HistogramCue {
-  /** Words at half resolution. */
-  readonly map: WordMap;
-  /** What the block's distance, 0 to 1, is multiplied by. */
-  readonly weight: number;
-}
-
 /** Histograms of all regions, blocks side by side. */
 export interface RegionFeatures {
   /** (M) pixels. */
   readonly area: Float64Array;
-  /** (M, bins) each block sums to its weight. */
+  /** (M, bins of all maps) each histogram sums to 1. */
   readonly histograms: Float32Array;
-  /** Bins of all blocks together. */
-  readonly bins: number;
 }
 
 /**
@@ -30,22 +20,21 @@ export interface RegionFeatures {
  * @param width W, pixels.
  * @param height H, pixels.
  * @param count M.
- * @param cues Blocks, in order; those of weight 0 are left out.
- * @returns Areas and weighted histograms.
+ * @param maps Words at half resolution.
+ * @returns Areas and histograms.
  */
 export function regionFeatures(
   labels: Int32Array,
   width: number,
   height: number,
   count: number,
-  cues: readonly HistogramCue[],
+  maps: readonly WordMap[],
 ): RegionFeatures {
-  const blocks = cues.filter((cue) => cue.weight > 0);
-  const bins = blocks.reduce((sum, { map }) => sum + map.count, 0);
+  const bins = maps.reduce((sum, map) => sum + map.count, 0);
   const histograms = new Float32Array(count * bins), area = new Float64Array(count);
   for (let p = 0; p < labels.length; p++) area[labels[p]!]!++;
   let offset = 0;
-  for (const { map, weight } of blocks) {
+  for (const map of maps) {
     const counts = new Float32Array(count * map.count);
     for (let y = 0, p = 0; y < height; y++) {
       for (let x = 0, row = (y >> 1) * map.width; x < width; x++, p++) {
@@ -54,7 +43,7 @@ export function regionFeatures(
     }
     const blur = blurRows(map);
     for (let r = 0; r < count; r++) {
-      const at = r * bins + offset, scale = weight / area[r]!;
+      const at = r * bins + offset, scale = 1 / area[r]!;
       for (let i = 0; i < map.count; i++) {
         const share = scale * counts[r * map.count + i]!;
         if (share === 0) continue;
@@ -64,7 +53,7 @@ export function regionFeatures(
     }
     offset += map.count;
   }
-  return { area, histograms, bins };
+  return { area, histograms };
 }
 
 /** (count, count) what one word adds to each bin: its neighbours too, where words are ordered. */

@@ -12,6 +12,8 @@ import { type Watershed, watershed } from "./watershed.ts";
  * off as often as not; this puts the ridge on the edge. Ten times more doubles the number of basins.
  */
 const SHARPNESS = 0.03;
+/** Weight of the learned boundary map; 1 to 3 score the same. */
+const LEARNED = 2;
 /** Blur of the sum, pixels: larger gives fewer, larger basins; 1.2 gives about one for 130 pixels. */
 const BLUR = 1.2;
 
@@ -19,6 +21,7 @@ const BLUR = 1.2;
  * Divides an image into superpixels.
  *
  * @param gradients Oriented gradients at half resolution.
+ * @param boundary Learned boundary map at half resolution, 0 to 1, if there is one.
  * @param smoothed (H, W, 3) CIELAB of the smoothed image.
  * @param width W, pixels.
  * @param height H, pixels.
@@ -26,6 +29,7 @@ const BLUR = 1.2;
  */
 export function watershedSuperpixels(
   gradients: OrientedGradients,
+  boundary: Float32Array | undefined,
   smoothed: Float32Array,
   width: number,
   height: number,
@@ -34,6 +38,7 @@ export function watershedSuperpixels(
   for (const map of gradients.angles) {
     for (let i = 0; i < map.length; i++) if (map[i]! > strongest[i]!) strongest[i] = map[i]!;
   }
+  if (boundary) { for (let i = 0; i < strongest.length; i++) strongest[i]! += LEARNED * boundary[i]!; }
   const relief = colorGradient(smoothed, width, height);
   addUpsampled(relief, width, height, strongest, gradients.width, gradients.height);
   return watershed(blurred(relief, width, height), width, height);

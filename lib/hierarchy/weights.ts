@@ -25,10 +25,19 @@ export interface HierarchyWeights {
   readonly histograms: Readonly<Record<(typeof REGION_WORDS)[number], number>>;
   /** The learned boundary map, where there is one. */
   readonly boundary: number;
+  /** What the gradients are multiplied by where there is none. */
+  readonly gradientAlone: number;
   /** See `agglomerate()`. */
   readonly sizeExponent: number;
   /** See `agglomerate()`. */
   readonly contactExponent: number;
+  /** How trees are averaged: see `mergeRegions()`. */
+  readonly consensus: {
+    /** Exponent of the size factor of the average linkage. */
+    readonly sizeExponent: number;
+    /** For each variant the heights below which given shares of the last merges of train images lie, ascending. */
+    readonly scales: readonly (readonly number[])[];
+  };
   /** Dissimilarity at which train images are cut best by one threshold: becomes height 0.5. */
   readonly typicalHeight: number;
 }

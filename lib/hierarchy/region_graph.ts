@@ -1,0 +1,144 @@
+/**
+ * What is known of regions and of the boundaries between them, before anything is weighed: so that the same graph can be
+ * weighed in several ways, and contracted once many of its regions have merged.
+ */
+import type { MergeTree } from "../metrics/label_map.ts";
+import type { RegionGraph } from "./agglomerate.ts";
+
+/** M regions, E pairs of neighbours. */
+export interface RegionCues {
+  /** M. */
+  readonly count: number;
+  /** (M) pixels. */
+  readonly area: Float64Array;
+  /** (E) one region of each pair. */
+  readonly edgeA: Int32Array;
+  /** (E) the other, always the higher number; each pair once. */
+  readonly edgeB: Int32Array;
+  /** (E) length of the shared boundary. */
+  readonly length: Float32Array;
+  /** (E) strength of the oriented gradients along it. */
+  readonly gradient: Float32Array;
+  /** (E) mean of the learned boundary map along it; zeros where there is none. */
+  readonly boundary: Float32Array;
+  /** (M, bins) histograms side by side, each summing to 1. */
+  readonly histograms: Float32Array;
+  /** Bins of each histogram. */
+  readonly blocks: readonly number[];
+}
+
+/** What the cues are multiplied by. */
+export interface CueWeights {
+  readonly gradient: number;
+  readonly boundary: number;
+  /** One for each histogram. */
+  readonly histograms: readonly number[];
+}
+
+/**
+ * The graph that `agglomerate()` takes.
+ *
+ * @param cues Regions and boundaries.
+ * @param weights What they are multiplied by.
+ * @returns A graph; areas and pairs are those of `cues`, not copies.
+ */
+export function weighCues(cues: RegionCues, weights: CueWeights): RegionGraph {
+  const { count, area, edgeA, edgeB, length, blocks } = cues;
+  const bins = blocks.reduce((sum, size) => sum + size, 0);
+  const factor = new Float32Array(bins);
+  let at = 0;
+  blocks.forEach((size, block) => factor.fill(weights.histograms[block] ?? 0, at, at += size));
+  const histograms = new Float32Array(cues.histograms.length);
+  for (let r = 0, i = 0; r < count; r++) {
+    for (let k = 0; k < bins; k++, i++) histograms[i] = factor[k]! * cues.histograms[i]!;
+  }
+  const strength = new Float32Array(edgeA.length);
+  for (let e = 0; e < strength.length; e++) {
+    strength[e] = weights.gradient * cues.gradient[e]! + weights.boundary * cues.boundary[e]!;
+  }
+  return { count, area, edgeA, edgeB, length, strength, histograms, bins };
+}
+
+/** A graph of fewer, larger regions. */
+export interface Contraction {
+  readonly cues: RegionCues;
+  /** (M) region of the contracted graph that each old one is part of. */
+  readonly region: Int32Array;
+  /** For each region of the contracted graph the lowest of the old ones in it. */
+  readonly representative: Int32Array;
+}
+
+/**
+ * Joins regions by the first merges of a tree: areas add up, histograms are averaged by area, boundaries by length.
+ *
+ * @param cues The graph.
+ * @param merges Merges over its regions, from `agglomerate()`.
+ * @param made How many of them are made.
+ * @returns The contracted graph; its regions are numbered by the lowest old region in them.
+ */
+export function contract(cues: RegionCues, merges: MergeTree, made: number): Contraction {
+  const { count, blocks } = cues;
+  const bins = blocks.reduce((sum, size) => sum + size, 0);
+  const { region, representative } = numberRegions(count, merges, made);
+  const M = representative.length;
+  const area = new Float64Array(M), histograms = new Float32Array(M * bins);
+  for (let r = 0; r < count; r++) area[region[r]!]! += cues.area[r]!;
+  for (let r = 0; r < count; r++) {
+    const share = cues.area[r]! / area[region[r]!]!;
+    for (let k = 0, i = r * bins, j = region[r]! * bins; k < bins; k++) {
+      histograms[j++]! += share * cues.histograms[i++]!;
+    }
+  }
+  return {
+    cues: { count: M, area, histograms, blocks, ...contractEdges(cues, region, M) },
+    region,
+    representative,
+  };
+}
+
+function numberRegions(count: number, merges: MergeTree, made: number) {
+  const parent = Int32Array.from({ length: count }, (_, i) => i);
+  const find = (i: number): number => {
+    while (parent[i] !== i) i = parent[i] = parent[parent[i]!]!;
+    return i;
+  };
+  for (let i = 0; i < made; i++) {
+    const a = find(merges.a[i]!), b = find(merges.b[i]!);
+    if (a < b) parent[b] = a; // the root is the lowest, so that numbers do not depend on who stood for whom
+    else parent[a] = b;
+  }
+  const region = new Int32Array(count), roots: number[] = [];
+  for (let r = 0; r < count; r++) region[r] = find(r) === r ? roots.push(r) - 1 : region[find(r)]!;
+  return { region, representative: Int32Array.from(roots) };
+}
+
+function contractEdges(cues: RegionCues, region: Int32Array, M: number) {
+  const known = new Map<number, number>();
+  const edgeOf = new Int32Array(cues.edgeA.length).fill(-1);
+  const a: number[] = [], b: number[] = [];
+  for (let e = 0; e < edgeOf.length; e++) {
+    const x = region[cues.edgeA[e]!]!, y = region[cues.edgeB[e]!]!;
+    if (x === y) continue;
+    const low = Math.min(x, y), high = Math.max(x, y), key = low * M + high;
+    let edge = known.get(key);
+    if (edge === undefined) {
+      known.set(key, edge = a.length);
+      a.push(low);
+      b.push(high);
+    }
+    edgeOf[e] = edge;
+  }
+  const length = new Float32Array(a.length), gradient = length.slice(), boundary = length.slice();
+  for (let e = 0; e < edgeOf.length; e++) {
+    const edge = edgeOf[e]!;
+    if (edge < 0) continue;
+    length[edge]! += cues.length[e]!;
+    gradient[edge]! += cues.length[e]! * cues.gradient[e]!;
+    boundary[edge]! += cues.length[e]! * cues.boundary[e]!;
+  }
+  for (let edge = 0; edge < a.length; edge++) {
+    gradient[edge]! /= length[edge]!;
+    boundary[edge]! /= length[edge]!;
+  }
+  return { edgeA: Int32Array.from(a), edgeB: Int32Array.from(b), length, gradient, boundary };
+}

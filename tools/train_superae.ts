@@ -4,17 +4,21 @@
  *
  *     deno task train --data ../shared/bsds500/images/train
  *
- * Two phases. First L_r alone: encoder and decoder. Then self-training: each photograph's hierarchy, made with the weights
- * so far, says where boundaries are (lib/hierarchy/pseudo_labels.ts), and the network learns them together with L_r, so that one
- * embedding serves both. Seeded and resumable: training runs in rounds of 250 steps, each leaves its weights in the work
- * folder, and the same command goes on after the last whole round. Same images, seed and backend: same weights.
+ * First L_r alone: encoder and decoder. Then generations of self-training (noisy student, Xie, Luong, Hovy and Le 2020,
+ * doi:10.1109/CVPR42600.2020.01070): each photograph's hierarchy, made with the weights so far, says where boundaries are
+ * (lib/hierarchy/pseudo_labels.ts), and the network learns them together with L_r, so that one embedding serves both. The
+ * first generation's hierarchies have no boundary map yet, those of later ones have that of the generation before.
+ * Seeded and resumable: training runs in rounds of 250 steps, each leaves its weights in the work folder, and the same
+ * command goes on after the last whole round. Same images, seed and backend: same weights.
  */
 import { parseArgs } from "node:util";
 import { withBackend } from "../lib/backend/mod.ts";
 import { srgbToLab } from "../lib/image/color.ts";
 import { decodeImage } from "../lib/image/decode.ts";
 import { createRandom } from "../lib/random.ts";
-import { boundaryPseudoLabels, dscHierarchy } from "../lib/hierarchy/mod.ts";
+import { boundaryPseudoLabels, dscHierarchy, Hierarchy } from "../lib/hierarchy/mod.ts";
+import type { Image } from "../lib/image/image.ts";
+import { resizeImage, resizeLabels } from "../lib/image/resize.ts";
 import {
   applySuperAE,
   encodeWeights,
@@ -31,7 +35,7 @@ const USAGE = `Usage: deno task train --data FOLDER [options]
 
   --data FOLDER     JPEG, PNG or GIF photographs, such as BSDS500's images/train
   --autoencode N    rounds of 250 steps on L_r alone (default 12)
-  --boundaries N    rounds of 250 steps of self-training after them (default 40)
+  --boundaries N,N  rounds of 250 steps of each generation of self-training after them (default 24,72)
   --images N        only the first N photographs, by name
   --lambda X        weight of the superpixel term (default 2)
   --seed N          draws weights and windows (default 0)
@@ -40,6 +44,8 @@ const USAGE = `Usage: deno task train --data FOLDER [options]
 
 /** Windows in pairs see a photo's context at a sixth to a quarter of its cost; boundaries want more context. */
 const STEPS = 250, WINDOWS = { autoencode: 160, boundaries: 192 };
+/** SLIC superpixels of a photograph: a few hundred to a thousand is usual. */
+const SUPERPIXELS = 600;
 /** What Adam usually takes in networks of this depth; not tuned. */
 const LEARNING_RATE = 0.002;
 /** Brings the boundary loss, about 0.5, nearer to L_r, about 0.03; not tuned. */
@@ -47,12 +53,15 @@ const BOUNDARY_WEIGHT = 0.3;
 
 type Phase = keyof typeof WINDOWS;
 
+/** Each photograph is learnt at these sizes: things are large in one picture and small in the next. */
+const SCALES = [0.7, 1, 1.4];
+
 if (import.meta.main) {
   const { values } = parseArgs({
     options: {
       data: { type: "string" },
       autoencode: { type: "string", default: "12" },
-      boundaries: { type: "string", default: "40" },
+      boundaries: { type: "string", default: "24,72" },
       images: { type: "string" },
       lambda: { type: "string", default: "2" },
       seed: { type: "string", default: "0" },
@@ -66,18 +75,18 @@ if (import.meta.main) {
     Deno.exit(2);
   }
   await Deno.mkdir(values.work, { recursive: true });
-  const images = await readImages(values.data, Number(values.images ?? Infinity));
+  const photographs = await readPhotographs(values.data, Number(values.images ?? Infinity));
   const seed = Number(values.seed), state = await readState(values.work, seed);
-  const plan: [Phase, number][] = [["autoencode", Number(values.autoencode)], [
-    "boundaries",
-    Number(values.boundaries),
-  ]];
-  let first = 0;
-  for (const [phase, rounds] of plan) {
+  const generations = values.boundaries.split(",").map(Number);
+  const plan: [Phase, number][] = [["autoencode", Number(values.autoencode)]];
+  for (const rounds of generations) plan.push(["boundaries", rounds]);
+  let first = 0, images = photographs.flat();
+  for (const [generation, [phase, rounds]] of plan.entries()) {
     // rounds of this phase that an earlier run has done
     const done = Math.max(0, state.losses.length / STEPS - first);
-    if (phase === "boundaries" && done < rounds) {
-      await readTargets(images, state.weights, `${values.work}/targets`);
+    if (generation > 0 && done < rounds) {
+      const folder = `${values.work}/targets${generation}`;
+      images = await addBoundaries(photographs, state.weights, folder, generation > 1);
     }
     for (let round = done; round < rounds; round++) {
       // the rate falls linearly over the phase; each round starts Adam's moments anew: its bias correction makes up for it
@@ -98,7 +107,8 @@ if (import.meta.main) {
           onIteration: ({ iteration, loss }) => {
             const left = (performance.now() - started) / iteration * (STEPS * (rounds - round) - iteration) /
               1000;
-            if (iteration % 5 === 0) progress(phase, round, rounds, iteration, left, loss);
+            const name = generation > 0 ? `generation ${generation}` : phase;
+            if (iteration % 5 === 0) progress(name, round, rounds, iteration, left, loss);
           },
         }));
       state.weights = weights;
@@ -118,40 +128,70 @@ interface TrainingState {
   losses: number[];
 }
 
-/** Photographs by name, with SLIC superpixels. */
-async function readImages(folder: string, most: number): Promise<TrainingImage[]> {
+/** Photographs by name, each at every scale, with SLIC superpixels. */
+async function readPhotographs(folder: string, most: number): Promise<TrainingImage[][]> {
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
     /\.(jpe?g|png|gif)$/i.test(name)
   );
   if (names.length === 0) throw new Error(`Cannot train: ${folder} holds no JPEG, PNG or GIF file`);
-  const images: TrainingImage[] = [];
+  const photographs: TrainingImage[][] = [];
   for (const name of names.sort().slice(0, most)) {
-    const image = await decodeImage(await Deno.readFile(`${folder}/${name}`));
-    const superpixels = slic(srgbToLab(image), image.width, image.height, { segments: 600 });
-    images.push({ image, superpixels, superpixelCount: superpixels.reduce((a, b) => Math.max(a, b), 0) + 1 });
-    show(`reading photographs ${images.length}/${Math.min(most, names.length)}`);
+    const photograph = await decodeImage(await Deno.readFile(`${folder}/${name}`));
+    photographs.push(SCALES.map((scale) => {
+      const { width, height } = photograph;
+      const image = resizeImage(photograph, Math.round(scale * width), Math.round(scale * height));
+      const segments = Math.round(SUPERPIXELS * scale * scale);
+      const superpixels = slic(srgbToLab(image), image.width, image.height, { segments });
+      return { image, superpixels, superpixelCount: superpixels.reduce((a, b) => Math.max(a, b), 0) + 1 };
+    }));
+    show(`reading photographs ${photographs.length}/${Math.min(most, names.length)}`);
+  }
+  return photographs;
+}
+
+/**
+ * All images with boundary pseudo-labels from the hierarchy of each photograph under the weights so far, which are made once
+ * and kept in a folder. A photograph's other sizes have the same hierarchy, resized.
+ */
+async function addBoundaries(
+  photographs: readonly TrainingImage[][],
+  weights: SuperAEWeights,
+  folder: string,
+  withMap: boolean,
+): Promise<TrainingImage[]> {
+  await Deno.mkdir(folder, { recursive: true });
+  const images: TrainingImage[] = [];
+  for (const [i, sizes] of photographs.entries()) {
+    let hierarchy: Hierarchy | undefined;
+    for (const [j, { image, ...rest }] of sizes.entries()) {
+      const file = `${folder}/${i}-${j}.bin`;
+      let boundary: Uint8Array;
+      try {
+        boundary = await Deno.readFile(file);
+      } catch (error) {
+        if (!(error instanceof Deno.errors.NotFound)) throw error;
+        hierarchy ??= await teach(sizes[SCALES.indexOf(1)]!.image, weights, withMap);
+        boundary = boundaryPseudoLabels(resizeHierarchy(hierarchy, image));
+        await Deno.writeFile(`${file}.part`, boundary);
+        await Deno.rename(`${file}.part`, file);
+      }
+      images.push({ image, ...rest, boundary });
+    }
+    show(`boundaries of hierarchies ${i + 1}/${photographs.length}`);
   }
   return images;
 }
 
-/** Adds boundary pseudo-labels to the images, from their hierarchies under the weights so far; made once, kept in a folder. */
-async function readTargets(images: TrainingImage[], weights: SuperAEWeights, folder: string): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
-  for (const [i, { image, ...rest }] of images.entries()) {
-    const file = `${folder}/${i}.bin`;
-    let boundary: Uint8Array;
-    try {
-      boundary = await Deno.readFile(file);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      const { smoothed } = await withBackend("wasm", () => applySuperAE(image, weights));
-      boundary = boundaryPseudoLabels(dscHierarchy(image, { smoothed }));
-      await Deno.writeFile(`${file}.part`, boundary);
-      await Deno.rename(`${file}.part`, file);
-    }
-    images[i] = { image, ...rest, boundary };
-    show(`boundaries of hierarchies ${i + 1}/${images.length}`);
-  }
+async function teach(image: Image, weights: SuperAEWeights, withMap: boolean): Promise<Hierarchy> {
+  const { smoothed, boundary } = await withBackend("wasm", () => applySuperAE(image, weights));
+  return dscHierarchy(image, withMap ? { smoothed, boundary: boundary.data } : { smoothed });
+}
+
+/** The same tree over superpixels of another size. */
+function resizeHierarchy({ superpixels, count, merges, ...from }: Hierarchy, to: Image): Hierarchy {
+  const { width, height } = to;
+  const resized = resizeLabels(superpixels, from.width, from.height, width, height);
+  return new Hierarchy({ width, height, superpixels: resized, count, merges });
 }
 
 async function readState(folder: string, seed: number): Promise<TrainingState> {
@@ -182,7 +222,7 @@ export const PRETRAINED_WEIGHTS =
 }
 
 function progress(
-  phase: Phase,
+  phase: string,
   round: number,
   rounds: number,
   iteration: number,

@@ -23,7 +23,7 @@ export {
   orientedGradients,
   type WordMap,
 } from "./oriented_gradients.ts";
-export { boundaryPseudoLabels, PSEUDO_LABEL_REGIONS } from "./pseudo_labels.ts";
+export { boundaryPseudoLabels, PSEUDO_LABEL_HEIGHTS } from "./pseudo_labels.ts";
 export { Hierarchy, type HierarchyParts, type Scale } from "./tree.ts";
 export { defaultVocabulary, type Vocabulary } from "./vocabulary.ts";
 export { type Watershed, watershed } from "./watershed.ts";

@@ -110,7 +110,7 @@ export class Hierarchy implements HierarchyParts {
    * The ultrametric contour map at double resolution, the form in which the BSDS500 benchmark takes hierarchies.
    *
    * @returns (2H + 1, 2W + 1) heights: pixel (x, y) lies at (2x + 1, 2y + 1), every position between pixels holds the height
-   * at which the regions around it merge, 0 inside a superpixel and along the frame.
+   * at which the regions around it merge, 0 inside a superpixel; the frame repeats what lies next to it.
    */
   ucm(): ContourMap {
     const { width, height, superpixels } = this;
@@ -122,6 +122,16 @@ export class Hierarchy implements HierarchyParts {
         if (x + 1 < width) data[at + 1] = this.mergeHeight(superpixels[p]!, superpixels[p + 1]!);
         if (y + 1 < height) data[at + columns] = this.mergeHeight(superpixels[p]!, superpixels[p + width]!);
       }
+    }
+    // contours run on into the frame, and a corner has the highest contour that meets there
+    const last = 2 * height * columns;
+    for (let x = 1; x < columns; x++) {
+      data[x] = data[columns + x]!;
+      data[last + x] = data[last - columns + x]!;
+    }
+    for (let at = columns; at < last; at += columns) {
+      data[at] = data[at + 1]!;
+      data[at + columns - 1] = data[at + columns - 2]!;
     }
     for (let y = 2; y < 2 * height; y += 2) {
       for (let x = 2; x < 2 * width; x += 2) {

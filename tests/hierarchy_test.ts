@@ -1,0 +1,463 @@
+import assert from "node:assert/strict";
+import { addMergeHeights, averageLinkage } from "../lib/hierarchy/consensus.ts";
+import { mergeRegions } from "../lib/hierarchy/merge_regions.ts";
+import {
+  agglomerate,
+  boundaryPseudoLabels,
+  dscHierarchy,
+  Hierarchy,
+  HIERARCHY_WEIGHTS,
+  orientedGradients,
+  type RegionGraph,
+  watershed,
+  type WordMap,
+} from "../lib/hierarchy/mod.ts";
+import { createPairHeap, popPair, pushPair } from "../lib/hierarchy/pair_heap.ts";
+import { contract, type RegionCues, weighCues } from "../lib/hierarchy/region_graph.ts";
+import { nearestWords, textons } from "../lib/hierarchy/textons.ts";
+import { decodeWords, defaultVocabulary, encodeWords } from "../lib/hierarchy/vocabulary.ts";
+import { halveWords } from "../lib/hierarchy/words.ts";
+import type { Image } from "../lib/image/mod.ts";
+import { contourMapTree, cutContourMap, cutTree } from "../lib/metrics/mod.ts";
+import { createRandom } from "../lib/random.ts";
+import { orientedGradientsReference } from "./reference/oriented_gradients.ts";
+
+type Rgb = readonly [number, number, number];
+
+function picture(width: number, height: number, colorAt: (x: number, y: number) => Rgb): Image {
+  const data = new Uint8Array(3 * width * height);
+  for (let y = 0, p = 0; y < height; y++) for (let x = 0; x < width; x++, p += 3) data.set(colorAt(x, y), p);
+  return { width, height, data };
+}
+
+function randomWords(width: number, height: number, count: number, blur: number, seed: number): WordMap {
+  const random = createRandom(seed);
+  // patches, so that windows differ by more than noise
+  const patch = Array.from({ length: 64 }, () => Math.floor(random() * count));
+  const words = Uint8Array.from({ length: width * height }, (_, i) => {
+    const x = i % width, y = Math.floor(i / width);
+    return random() < 0.3 ? Math.floor(random() * count) : patch[((y >> 2) * 8 + (x >> 2)) % 64]!;
+  });
+  return { width, height, words, count, blur };
+}
+
+const quadrantColors: readonly Rgb[] = [[200, 40, 40], [40, 160, 60], [50, 60, 200], [220, 210, 90]];
+const quadrants = picture(80, 60, (x, y) => quadrantColors[(x < 40 ? 0 : 1) + (y < 30 ? 0 : 2)]!);
+
+/** Each region of `labels` lies within one region of `coarser`. */
+function assertRefines(labels: Int32Array, coarser: Int32Array): void {
+  const parent = new Map<number, number>();
+  labels.forEach((label, p) => {
+    assert.equal(parent.get(label) ?? coarser[p], coarser[p]);
+    parent.set(label, coarser[p]!);
+  });
+}
+
+// ---- oriented gradients
+
+Deno.test("orientedGradients() equals every window computed from its definition", () => {
+  const width = 26, height = 17;
+  const ordered = randomWords(width, height, 24, 1.2, 1), plain = randomWords(width, height, 32, 0, 2);
+  const cues = [
+    { map: ordered, radius: 2, weight: 0.5 },
+    { map: plain, radius: 3, weight: 1 },
+    { map: halveWords(plain), radius: 2, weight: 0.7 },
+  ];
+  const { angles } = orientedGradients(cues, width, height, 8);
+  const expected = orientedGradientsReference(cues, width, height, 8);
+  expected.forEach((values, t) => {
+    values.forEach((value, p) => {
+      assert(Math.abs(value - angles[t]![p]!) < 2e-5, `direction ${t}, pixel ${p}`);
+    });
+  });
+});
+
+Deno.test("orientedGradients() is linear in the weights", () => {
+  const map = randomWords(20, 21, 24, 1.2, 3);
+  const one = orientedGradients([{ map, radius: 3, weight: 1 }], 20, 21).angles;
+  const three =
+    orientedGradients([{ map, radius: 3, weight: 1 }, { map, radius: 3, weight: 2 }], 20, 21).angles;
+  one.forEach((values, t) => {
+    values.forEach((value, p) => assert(Math.abs(3 * value - three[t]![p]!) < 1e-5));
+  });
+});
+
+Deno.test("orientedGradients() finds nothing in a constant map", () => {
+  const map: WordMap = { width: 9, height: 7, words: new Uint8Array(63).fill(3), count: 5, blur: 1 };
+  for (const values of orientedGradients([{ map, radius: 11, weight: 1 }], 9, 7).angles) {
+    assert(values.every((value) => value === 0));
+  }
+});
+
+Deno.test("orientedGradients() refuses radii, word counts and grids that do not fit", () => {
+  const map = randomWords(8, 8, 4, 0, 4);
+  assert.throws(() => orientedGradients([{ map, radius: 12, weight: 1 }], 8, 8), RangeError);
+  assert.throws(
+    () => orientedGradients([{ map: { ...map, count: 33 }, radius: 2, weight: 1 }], 8, 8),
+    RangeError,
+  );
+  assert.throws(() => orientedGradients([{ map, radius: 2, weight: 1 }], 9, 9), TypeError);
+});
+
+// ---- words
+
+Deno.test("textons() tells stripes from their quarter turn and from a flat area", () => {
+  const side = 40;
+  const stripes = (turned: boolean) =>
+    Float32Array.from(
+      { length: side * side },
+      (_, i) => ((turned ? Math.floor(i / side) : i % side) >> 1) % 2 * 60,
+    );
+  const middle = (map: WordMap) => map.words[10 * map.width + 10]!;
+  const { fineTextons } = defaultVocabulary();
+  // the default vocabulary has two scales; the function takes any with its own filters
+  const vocabulary = Float32Array.from(
+    { length: 15 * (fineTextons.length / 10) },
+    (_, i) => i % 15 < 10 ? fineTextons[Math.floor(i / 15) * 10 + i % 15]! : 0,
+  );
+  const words = [stripes(false), stripes(true), new Float32Array(side * side).fill(50)]
+    .map((lightness) => middle(textons(lightness, side, side, vocabulary)));
+  assert.equal(new Set(words).size, 3);
+});
+
+Deno.test("nearestWords() takes the nearest, the first of equals", () => {
+  const vocabulary = Float32Array.of(0, 0, 4, 0, 0, 4);
+  assert.deepEqual([...nearestWords(Float32Array.of(1, 0, 3, 0, 0, 9, 2, 0), 2, vocabulary)], [0, 1, 2, 0]);
+});
+
+Deno.test("encodeWords() and decodeWords() keep numbers to half a step", () => {
+  const words = Float32Array.of(-1.3, 0, 2.71828, 7.9);
+  const back = decodeWords(encodeWords(words, 1 / 4096), 1 / 4096);
+  words.forEach((word, i) => assert(Math.abs(word - back[i]!) <= 0.5 / 4096 + 1e-6));
+});
+
+// ---- watershed
+
+Deno.test("watershed() gives one basin for each minimum, a ridge between them", () => {
+  const { labels, count } = watershed(
+    Float32Array.from([0, 1, 5, 1, 0, 0, 1, 5, 1, 0, 3, 3, 6, 3, 3, 0, 1, 5, 1, 0]),
+    5,
+    4,
+  );
+  assert.equal(count, 4);
+  assert.notEqual(labels[0], labels[4]);
+  assert.notEqual(labels[0], labels[15]);
+  assert.equal(labels[0], labels[6]);
+});
+
+Deno.test("watershed() makes one basin of a flat map", () => {
+  assert.equal(watershed(new Float32Array(12), 4, 3).count, 1);
+});
+
+Deno.test("watershed() labels every pixel and its basins are connected", () => {
+  const random = createRandom(5), W = 31, H = 22;
+  const { labels, count } = watershed(Float32Array.from({ length: W * H }, () => random()), W, H);
+  const seen = new Set<number>();
+  const reached = new Uint8Array(W * H);
+  for (let start = 0; start < W * H; start++) {
+    if (reached[start]) continue;
+    assert(!seen.has(labels[start]!), "a basin in two pieces");
+    seen.add(labels[start]!);
+    const stack = [start];
+    reached[start] = 1;
+    while (stack.length > 0) {
+      const p = stack.pop()!, x = p % W;
+      for (const q of [x > 0 ? p - 1 : -1, x < W - 1 ? p + 1 : -1, p - W, p + W]) {
+        if (q < 0 || q >= W * H || reached[q] || labels[q] !== labels[p]) continue;
+        reached[q] = 1;
+        stack.push(q);
+      }
+    }
+  }
+  assert.equal(seen.size, count);
+});
+
+Deno.test("watershed() refuses strengths below zero and NaN", () => {
+  assert.throws(() => watershed(Float32Array.of(0, -1), 2, 1), RangeError);
+  assert.throws(() => watershed(Float32Array.of(0, NaN), 2, 1), RangeError);
+});
+
+// ---- agglomeration
+
+Deno.test("popPair() gives pairs by key, ties by number", () => {
+  const heap = createPairHeap(1), random = createRandom(6);
+  const pairs = Array.from({ length: 200 }, (_, i) => [Math.floor(random() * 20) / 4, i] as const);
+  for (const [key, edge] of pairs) pushPair(heap, key, edge, 0);
+  const out: (readonly [number, number])[] = [];
+  while (popPair(heap)) out.push([heap.top.key, heap.top.edge]);
+  assert.deepEqual(out, pairs.toSorted((a, b) => a[0] - b[0] || a[1] - b[1]));
+});
+
+/** A random connected graph: a path and some shortcuts. */
+function randomGraph(count: number, seed: number): RegionGraph {
+  const random = createRandom(seed);
+  const pairs: [number, number][] = Array.from({ length: count - 1 }, (_, i) => [i, i + 1]);
+  for (let i = 0; i + 3 < count; i += 2) pairs.push([i, i + 3]);
+  const bins = 5, histograms = Float32Array.from({ length: count * bins }, () => random());
+  return {
+    count,
+    area: Float64Array.from({ length: count }, () => 1 + Math.floor(random() * 9)),
+    edgeA: Int32Array.from(pairs, ([a]) => a),
+    edgeB: Int32Array.from(pairs, ([, b]) => b),
+    length: Float32Array.from(pairs, () => 1 + Math.floor(random() * 5)),
+    strength: Float32Array.from(pairs, () => random()),
+    histograms,
+    bins,
+  };
+}
+
+/** The same by its definition: all pairs measured again before every merge, regions as lists. */
+function agglomerateReference(
+  graph: RegionGraph,
+  sizeExponent: number,
+): { heights: number[]; parts: string[] } {
+  let regions = Array.from({ length: graph.count }, (_, i) => [i]);
+  const total = graph.area.reduce((a, b) => a + b, 0);
+  const areaOf = (r: number[]) => r.reduce((sum, i) => sum + graph.area[i]!, 0);
+  const meanOf = (r: number[], k: number) =>
+    r.reduce((sum, i) => sum + graph.area[i]! * graph.histograms[i * graph.bins + k]!, 0) / areaOf(r);
+  const heights: number[] = [], parts: string[] = [];
+  while (regions.length > 1) {
+    let best = { d: Infinity, i: 0, j: 0 };
+    for (let i = 0; i < regions.length; i++) {
+      for (let j = i + 1; j < regions.length; j++) {
+        const a = regions[i]!, b = regions[j]!;
+        let length = 0, strength = 0;
+        graph.edgeA.forEach((x, e) => {
+          const y = graph.edgeB[e]!;
+          if ((a.includes(x) && b.includes(y)) || (a.includes(y) && b.includes(x))) {
+            length += graph.length[e]!;
+            strength += graph.length[e]! * graph.strength[e]!;
+          }
+        });
+        if (length === 0) continue;
+        let chi = 0;
+        for (let k = 0; k < graph.bins; k++) {
+          const u = meanOf(a, k), v = meanOf(b, k);
+          chi += 0.5 * (u - v) ** 2 / (u + v);
+        }
+        const p = areaOf(a) / total, q = areaOf(b) / total;
+        const d = (strength / length + chi) * (p * q / (p + q)) ** sizeExponent;
+        if (d < best.d) best = { d, i, j };
+      }
+    }
+    heights.push(Math.max(heights.at(-1) ?? 0, best.d));
+    const joined = [...regions[best.i]!, ...regions[best.j]!].sort((a, b) => a - b);
+    parts.push(joined.join());
+    regions = [...regions.filter((_, k) => k !== best.i && k !== best.j), joined];
+  }
+  return { heights, parts };
+}
+
+Deno.test("agglomerate() equals measuring every pair anew before every merge", () => {
+  for (const seed of [1, 2, 3]) {
+    const graph = randomGraph(24, seed);
+    const { a, b, height } = agglomerate(graph, { sizeExponent: 0.2 });
+    const { heights, parts } = agglomerateReference(graph, 0.2);
+    const members = new Map(Array.from({ length: 24 }, (_, i) => [i, [i]]));
+    height.forEach((value, i) => {
+      assert(Math.abs(value - heights[i]!) < 1e-4);
+      const joined = [...members.get(a[i]!)!, ...members.get(b[i]!)!].sort((x, y) => x - y);
+      members.set(a[i]!, joined);
+      members.delete(b[i]!);
+      assert.equal(joined.join(), parts[i]);
+    });
+  }
+});
+
+Deno.test("agglomerate() stops at the number of regions asked for and leaves its input alone", () => {
+  const graph = randomGraph(20, 4), before = structuredClone(graph);
+  assert.equal(agglomerate(graph, { regions: 6 }).a.length, 14);
+  assert.deepEqual(graph, before);
+});
+
+Deno.test("agglomerate() refuses lengths that do not match and graphs in pieces", () => {
+  const graph = randomGraph(6, 5);
+  assert.throws(() => agglomerate({ ...graph, area: new Float64Array(5) }), TypeError);
+  assert.throws(() => agglomerate({ ...graph, strength: new Float32Array(1) }), TypeError);
+  const empty = { edgeA: new Int32Array(0), edgeB: new Int32Array(0) };
+  const apart = { ...graph, ...empty, length: new Float32Array(0), strength: new Float32Array(0) };
+  assert.throws(() => agglomerate(apart), TypeError);
+});
+
+// ---- region graph and consensus
+
+function randomCues(count: number, seed: number): RegionCues {
+  const { strength, bins, ...graph } = randomGraph(count, seed);
+  return { ...graph, gradient: strength, boundary: strength.map((s) => s / 2), blocks: [bins - 2, 2] };
+}
+
+Deno.test("weighCues() scales each block and adds both boundary terms", () => {
+  const cues = randomCues(5, 1);
+  const graph = weighCues(cues, { gradient: 2, boundary: 4, histograms: [3, 0] });
+  assert(Math.abs(graph.strength[0]! - 4 * cues.gradient[0]!) < 1e-6);
+  assert.equal(graph.histograms[1], Math.fround(3 * cues.histograms[1]!));
+  assert.equal(graph.histograms[4], 0);
+});
+
+Deno.test("contract() keeps totals: areas, boundary lengths, and histograms by area", () => {
+  const cues = randomCues(12, 2);
+  const merges = agglomerate(weighCues(cues, { gradient: 1, boundary: 1, histograms: [1, 1] }));
+  const { cues: small, region, representative } = contract(cues, merges, 7);
+  assert.equal(small.count, 5);
+  assert.equal(small.area.reduce((a, b) => a + b), cues.area.reduce((a, b) => a + b));
+  representative.forEach((old, r) => assert.equal(region[old], r));
+  const total = (c: RegionCues, k: number) =>
+    c.area.reduce((sum, area, r) => sum + area * c.histograms[5 * r + k]!, 0);
+  for (let k = 0; k < 5; k++) assert(Math.abs(total(small, k) - total(cues, k)) < 1e-3);
+  let between = 0;
+  cues.length.forEach((length, e) => {
+    if (region[cues.edgeA[e]!] !== region[cues.edgeB[e]!]) between += length;
+  });
+  assert.equal(small.length.reduce((a, b) => a + b, 0), between);
+});
+
+Deno.test("addMergeHeights() gives each pair the height at which it is joined", () => {
+  const merges = { a: Int32Array.of(0, 2, 0), b: Int32Array.of(1, 3, 2), height: Float32Array.of(1, 2, 5) };
+  const sum = new Float32Array(16);
+  addMergeHeights(sum, 4, merges, (height) => 10 * height);
+  assert.deepEqual([...sum], [0, 10, 50, 50, 10, 0, 50, 50, 50, 50, 0, 20, 50, 50, 20, 0]);
+});
+
+Deno.test("averageLinkage() gives back the tree whose heights it is given", () => {
+  const cues = randomCues(15, 3);
+  const tree = agglomerate(weighCues(cues, { gradient: 1, boundary: 0, histograms: [1, 1] }));
+  const distance = new Float32Array(225);
+  addMergeHeights(distance, 15, tree, (height) => height);
+  const again = averageLinkage(distance.slice(), cues, 0);
+  const heights = new Float32Array(225);
+  addMergeHeights(heights, 15, again, (height) => height);
+  heights.forEach((height, p) => assert(Math.abs(height - distance[p]!) < 1e-5));
+});
+
+Deno.test("mergeRegions() has heights that rise from 0 to below 1", () => {
+  const cues = { ...randomCues(400, 4), blocks: [1, 1, 1, 1, 1] };
+  const { a, height } = mergeRegions(cues, HIERARCHY_WEIGHTS);
+  assert.equal(a.length, 399);
+  height.forEach((value, i) => assert(value >= (i > 0 ? height[i - 1]! : 0) && value < 1));
+});
+
+// ---- the tree
+
+const small = new Hierarchy({
+  width: 3,
+  height: 2,
+  superpixels: Int32Array.of(0, 1, 2, 0, 3, 2),
+  count: 4,
+  merges: { a: Int32Array.of(1, 0, 0), b: Int32Array.of(3, 1, 2), height: Float32Array.of(0.25, 0.5, 0.75) },
+});
+
+Deno.test("Hierarchy.at() cuts by number and by height, labels numbered by rows", () => {
+  assert.deepEqual([...small.at({ regions: 4 })], [0, 1, 2, 0, 3, 2]);
+  assert.deepEqual([...small.at({ regions: 3 })], [0, 1, 2, 0, 1, 2]);
+  assert.deepEqual([...small.at({ threshold: 0.5 })], [0, 0, 1, 0, 0, 1]);
+  assert.deepEqual([...small.at()], [0, 0, 1, 0, 0, 1]);
+  assert.deepEqual([...small.at({ regions: 1 })], [0, 0, 0, 0, 0, 0]);
+  assert.deepEqual([...small.at({ regions: 99 })], [...small.at({ threshold: 0 })]);
+  assert.deepEqual([4, 2, 1].map((regions) => small.regionsAt({ regions })), [4, 2, 1]);
+});
+
+Deno.test("Hierarchy.mergeHeight() is an ultrametric", () => {
+  for (let i = 0; i < 4; i++) {
+    for (let j = 0; j < 4; j++) {
+      assert.equal(small.mergeHeight(i, j), small.mergeHeight(j, i));
+      for (let k = 0; k < 4; k++) {
+        assert(small.mergeHeight(i, j) <= Math.max(small.mergeHeight(i, k), small.mergeHeight(k, j)));
+      }
+    }
+  }
+});
+
+Deno.test("Hierarchy.ucm() cut as the benchmark cuts it gives the segmentations of at()", () => {
+  const ucm = small.ucm();
+  assert.equal(ucm.data.length, 7 * 5);
+  for (const threshold of [0, 0.25, 0.3, 0.5, 0.74, 0.75]) {
+    assert.deepEqual(cutContourMap(ucm, threshold), small.at({ threshold }));
+  }
+  const { superpixels, tree } = contourMapTree(ucm);
+  assert.deepEqual(cutTree(superpixels, tree, 0.5), small.at({ threshold: 0.5 }));
+});
+
+Deno.test("Hierarchy refuses parts that do not fit", () => {
+  const { width, height, superpixels, count, merges } = small;
+  const parts = { width, height, superpixels, count, merges };
+  assert.throws(() => new Hierarchy({ ...parts, superpixels: superpixels.slice(1) }), TypeError);
+  assert.throws(() => new Hierarchy({ ...parts, count: 3 }), RangeError);
+  assert.throws(() => new Hierarchy({ ...parts, count: 5 }), TypeError);
+  const falling = { ...merges, height: Float32Array.of(0.2, 0.1, 0.7) };
+  assert.throws(() => new Hierarchy({ ...parts, merges: falling }), RangeError);
+  const twice = { ...merges, b: Int32Array.of(3, 3, 2), a: Int32Array.of(1, 1, 0) };
+  assert.throws(() => new Hierarchy({ ...parts, merges: twice }), RangeError);
+  assert.throws(() => small.at({ regions: 0 }), RangeError);
+  assert.throws(() => small.at({ threshold: NaN }), RangeError);
+});
+
+Deno.test("boundaryPseudoLabels() follow the height of each boundary", () => {
+  assert.deepEqual([...boundaryPseudoLabels(small, [0.1, 0.3, 0.5])], [170, 255, 0, 170, 255, 0]);
+});
+
+// ---- the whole
+
+Deno.test("dscHierarchy() gives four quadrants for four quadrants", () => {
+  const labels = dscHierarchy(quadrants).at({ regions: 4 });
+  const at = (x: number, y: number) => labels[y * 80 + x];
+  assert.deepEqual([at(20, 15), at(60, 15), at(20, 45), at(60, 45)], [0, 1, 2, 3]);
+  let right = 0;
+  labels.forEach((label, p) => {
+    if (label === (p % 80 < 40 ? 0 : 1) + (p < 2400 ? 0 : 2)) right++;
+  });
+  assert(right > 0.97 * 4800, `${right} of 4800 pixels`);
+});
+
+Deno.test("dscHierarchy() nests: finer cuts refine coarser ones", () => {
+  const random = createRandom(8);
+  const noisy = picture(70, 50, (x, y) => {
+    const level = (x >> 4) * 30 + (y >> 4) * 15 + random() * 40;
+    return [level, 255 - level, 128];
+  });
+  const tree = dscHierarchy(noisy);
+  let finer = tree.at({ regions: 40 });
+  for (const regions of [20, 10, 5, 2, 1]) {
+    const coarser = tree.at({ regions });
+    assertRefines(finer, coarser);
+    finer = coarser;
+  }
+});
+
+Deno.test("dscHierarchy() gives the same tree twice", () => {
+  assert.deepEqual(dscHierarchy(quadrants).merges, dscHierarchy(quadrants).merges);
+});
+
+Deno.test("dscHierarchy() makes one region of one colour, at every size", () => {
+  for (const [width, height] of [[1, 1], [2, 1], [8, 8], [1, 400], [400, 1], [97, 61]] as const) {
+    const tree = dscHierarchy(picture(width, height, () => [90, 120, 60]));
+    assert.equal(tree.count, 1, `${width}x${height}`);
+    assert(tree.at().every((label) => label === 0));
+  }
+});
+
+Deno.test("dscHierarchy() cuts a narrow strip where its colour changes", () => {
+  for (const [width, height] of [[1, 400], [400, 1], [3, 200]] as const) {
+    const image = picture(width, height, (x, y) => Math.max(x, y) < 100 ? [30, 30, 30] : [220, 220, 220]);
+    const labels = dscHierarchy(image).at({ regions: 2 });
+    const across = labels.findIndex((label) => label === 1);
+    const border = Math.max(across % width, Math.floor(across / width));
+    assert(Math.abs(border - 100) <= 3, `${width}x${height}: border at ${border}`);
+  }
+});
+
+Deno.test("dscHierarchy() keeps to boundaries that it is told of", () => {
+  // noise all over; the learned map says there is an outline down the middle
+  const random = createRandom(9);
+  const noise = picture(60, 40, () => [random() * 255, random() * 255, random() * 255]);
+  const boundary = Float32Array.from({ length: 30 * 20 }, (_, i) => i % 30 === 15 || i % 30 === 14 ? 1 : 0);
+  const weights = { ...HIERARCHY_WEIGHTS, boundary: 20 };
+  const labels = dscHierarchy(noise, { boundary }, { weights }).at({ regions: 2 });
+  assert.notEqual(labels[20 * 60 + 5], labels[20 * 60 + 55]);
+  assert.equal(labels[20 * 60 + 5], labels[5 * 60 + 10]);
+});
+
+Deno.test("dscHierarchy() refuses deep cues of another size", () => {
+  assert.throws(() => dscHierarchy(quadrants, { boundary: new Float32Array(7) }), TypeError);
+  assert.throws(() => dscHierarchy(quadrants, { smoothed: picture(3, 3, () => [0, 0, 0]) }), TypeError);
+});

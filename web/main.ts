@@ -1,0 +1,2 @@
+/** The page: starts everything. */
+document.documentElement.classList.add("ready");

@@ -1,0 +1,3 @@
+/** Placeholder. */
+const BUILD = "__BUILD_ID__";
+self.addEventListener("install", () => BUILD);

@@ -30,6 +30,7 @@ import {
   remoteDescription,
   statusDescription,
 } from "./openapi.ts";
+import { getAsset, getPage, getServiceWorker } from "./page.ts";
 import { HttpProblem, isServerFault } from "./problem.ts";
 import { createReadiness } from "./readiness.ts";
 import { REFERENCE_CSS, REFERENCE_POLICY, type ReferenceDocument, referencePage } from "./reference.ts";
@@ -227,6 +228,9 @@ export function createApp(options: AppOptions) {
       "Content-Security-Policy": REFERENCE_POLICY,
     });
   });
+  app.get("/", (c) => getPage(c.req.raw));
+  app.get("/service_worker.js", (c) => getServiceWorker(c.req.raw));
+  app.get("/assets/:path{.+}", (c) => getAsset(c.req.raw, c.req.param("path")));
   refuseOtherMethods(app);
   return routes;
 }

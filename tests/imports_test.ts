@@ -33,6 +33,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       "lib/progress.ts",
       "lib/settings.ts",
       "lib/version.ts",
+      "web/dist/",
+      "web/static/",
     ],
     packages: /^(?!@tensorflow|imagescript|fflate|ml-matrix|node:(fs|child_process))/,
     deno: true,

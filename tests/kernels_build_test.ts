@@ -1,9 +1,15 @@
 /** The committed SIMD modules are those that their source compiles to. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { compileKernels, embedKernels } from "../tools/build_kernels.ts";
+import {
+  compileHierarchyKernels,
+  compileKernels,
+  embedHierarchyKernels,
+  embedKernels,
+} from "../tools/build_kernels.ts";
 
 const folder = new URL("../lib/backend/kernels/", import.meta.url);
+const hierarchyFolder = new URL("../lib/hierarchy/kernels/", import.meta.url);
 
 Deno.test("build:kernels gives the bytes that are committed", async () => {
   const modules = { plain: await compileKernels("plain"), relaxed: await compileKernels("relaxed") };
@@ -15,6 +21,15 @@ Deno.test("build:kernels gives the bytes that are committed", async () => {
     );
   }
   assert.equal(await Deno.readTextFile(new URL("kernels_wasm.ts", folder)), embedKernels(modules));
+});
+
+Deno.test("build:kernels gives the hierarchy's bytes that are committed", async () => {
+  const module = await compileHierarchyKernels();
+  const committed = await Deno.readFile(new URL("kernels.wasm", hierarchyFolder));
+  assert(Buffer.from(module).equals(committed), "kernels.wasm: run deno task build:kernels");
+  const embedded = await Deno.readTextFile(new URL("kernels_wasm.ts", hierarchyFolder));
+  assert.equal(embedded, embedHierarchyKernels(module));
+  assert.deepEqual(WebAssembly.Module.imports(new WebAssembly.Module(module)), []);
 });
 
 Deno.test("the kernels import nothing but the memory", async () => {

@@ -8,7 +8,7 @@
  * hierarchy's hot spot, hence SIMD (kernels/assembly/oriented_gradients.ts); tests/reference/oriented_gradients.ts
  * computes every window from its definition.
  */
-import { loadKernels } from "./kernels/module.ts";
+import { createLayout, loadKernels } from "./kernels/module.ts";
 
 /** Words on a grid: the image itself or every second, fourth, ... pixel of it. */
 export interface WordMap {
@@ -53,8 +53,9 @@ export interface OrientedGradients {
  */
 export const ANGLES = 8;
 
-/** Words histograms have room for: a multiple of the eight 16-bit lanes. */
-const NARROW = 24, WIDE = 32;
+/** Most words of a map: four vectors of eight 16-bit lanes. */
+const MOST_WORDS = 32;
+const LANES = 8;
 
 /**
  * Sums the gradients of several cues in each direction. Twelve cues at half resolution of a 481x321 photograph take about
@@ -92,9 +93,9 @@ export function orientedGradients(
   const { exports, memory } = loadKernels(plan.bytes);
   const bytes = new Uint8Array(memory.buffer);
   for (const level of levels) {
-    for (const { map, words, rows } of level.maps) {
+    for (const { map, words, rows, bins, firstBin } of level.maps) {
       bytes.set(map.words, words);
-      new Int16Array(memory.buffer, rows).set(histogramRows(map));
+      new Int16Array(memory.buffer, rows).set(histogramRows(map, firstBin, bins));
     }
   }
   const result: Float32Array[] = [];
@@ -103,23 +104,26 @@ export function orientedGradients(
     bytes.fill(0, plan.out, plan.out + 4 * width * height);
     for (const { width: W, height: H, margin, shift, maps } of levels) {
       bytes.fill(0, plan.sums, plan.columns);
-      for (const { map, words, rows, cues } of maps) {
-        exports.rotate(words, W, H, c, s, margin, plan.canvas);
+      const { canvas, index, spans, columns, sums } = plan;
+      exports.turn(W, H, c, s, margin, index, spans);
+      for (const { words, rows, bins, outside, cues } of maps) {
+        exports.rotate(words, W, H, c, s, margin, index, spans, outside, canvas);
         for (const { radius, weight } of cues) {
-          const bins = roomFor(map);
           exports.slide(
-            plan.canvas,
+            canvas,
             W,
             H,
             c,
             s,
             margin,
+            spans,
             radius,
             rows,
+            outside,
             bins,
             weight,
-            plan.columns,
-            plan.sums,
+            columns,
+            sums,
           );
         }
       }
@@ -144,6 +148,11 @@ interface Level {
 interface PlacedMap {
   readonly map: WordMap;
   readonly cues: GradientCue[];
+  /** The bins that its words reach: the first, and how many, in eights. */
+  readonly firstBin: number;
+  readonly bins: number;
+  /** The word of what lies outside the image. */
+  readonly outside: number;
   /** Where its words and histogram rows lie in the module's memory. */
   words: number;
   rows: number;
@@ -158,7 +167,11 @@ function byGrid(cues: readonly GradientCue[], width: number, height: number): Le
     if (!level) levels.push(level = { width: map.width, height: map.height, shift, margin: 0, maps: [] });
     level.margin = Math.max(level.margin, radius + 1);
     let placed = level.maps.find((placed) => placed.map === map);
-    if (!placed) level.maps.push(placed = { map, cues: [], words: 0, rows: 0 });
+    if (!placed) {
+      level.maps.push(
+        placed = { map, cues: [], ...usedBins(map), outside: map.count, words: 0, rows: 0 },
+      );
+    }
     placed.cues.push(cue);
   }
   return levels;
@@ -173,56 +186,63 @@ function shiftOf(map: WordMap, width: number, height: number): number {
   return -1;
 }
 
+/** The bins that the words of a map and their blur reach, from the first of eight to the last: few in a grey image. */
+function usedBins({ words, count, blur }: WordMap): { firstBin: number; bins: number } {
+  let least = count - 1, most = 0;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i]!;
+    if (word < least) least = word;
+    if (word > most) most = word;
+  }
+  const spread = Math.ceil(4 * blur); // farther bins gain less than half of a 64th
+  const firstBin = Math.max(0, least - spread) & -LANES;
+  const bins = Math.min(count, most + spread + 1) - firstBin;
+  return { firstBin, bins: Math.ceil(bins / LANES) * LANES };
+}
+
 /** Where everything lies in memory. */
 interface Plan {
   readonly out: number;
   readonly canvas: number;
+  readonly index: number;
+  readonly spans: number;
   readonly sums: number;
   readonly columns: number;
   readonly bytes: number;
 }
 
 function layOut(levels: readonly Level[], width: number, height: number): Plan {
-  let end = 1024; // below lies nothing of ours
-  const take = (size: number): number => {
-    const at = end;
-    end += (size + 15) & ~15;
-    return at;
-  };
+  const { take, bytes } = createLayout();
   let side = 0;
   for (const level of levels) {
     for (const placed of level.maps) {
       placed.words = take(placed.map.words.length);
-      placed.rows = take(2 * placed.map.count * roomFor(placed.map));
+      placed.rows = take(2 * (placed.map.count + 1) * placed.bins);
     }
     // a canvas is largest at some angle between: the diagonal bounds both of its sides
     side = Math.max(side, Math.ceil(Math.hypot(level.width, level.height)) + 3 + 2 * level.margin);
   }
   const out = take(4 * width * height);
   // sides are |W cos| + |H sin| and |W sin| + |H cos|, each at most the diagonal
-  const canvas = take(side * side), sums = take(4 * side * side);
-  const columns = take(side * (4 * WIDE + 8));
-  return { out, canvas, sums, columns, bytes: end };
+  const canvas = take(side * side), index = take(4 * side * side), spans = take(8 * side);
+  const sums = take(4 * side * side), columns = take(side * (4 * MOST_WORDS + 8));
+  return { out, canvas, index, spans, sums, columns, bytes: bytes() };
 }
 
-function roomFor(map: WordMap): number {
-  return map.count <= NARROW ? NARROW : WIDE;
-}
-
-/** What one pixel of each word adds to a histogram: (count, room) whole numbers, each row summing to 64. */
-function histogramRows(map: WordMap): Int16Array {
-  const { count, blur } = map, room = roomFor(map);
-  const rows = new Int16Array(count * room);
+/** What one pixel of each word adds to a histogram: (count + 1, bins) whole numbers, each row but the last summing to 64. */
+function histogramRows({ count, blur }: WordMap, firstBin: number, bins: number): Int16Array {
+  const rows = new Int16Array((count + 1) * bins);
   for (let i = 0; i < count; i++) {
     let sum = 0;
     for (let j = 0; j < count; j++) sum += kernel(i - j, blur);
     let rest = 64;
+    const at = i * bins - firstBin;
     for (let j = 0; j < count; j++) {
       const part = Math.round(64 * kernel(i - j, blur) / sum);
-      rows[i * room + j] = part;
       rest -= part;
+      if (j >= firstBin && j < firstBin + bins) rows[at + j] = part;
     }
-    rows[i * room + i]! += rest;
+    if (i >= firstBin && i < firstBin + bins) rows[at + i]! += rest;
   }
   return rows;
 }
@@ -236,8 +256,8 @@ function check(cues: readonly GradientCue[], width: number, height: number): voi
     if (!Number.isInteger(radius) || radius < 1 || radius > 11) {
       throw new RangeError(`Cannot measure gradients: radius must be an integer from 1 to 11, got ${radius}`);
     }
-    if (!Number.isInteger(map.count) || map.count < 1 || map.count > WIDE) {
-      throw new RangeError(`Cannot measure gradients: words must be 1 to ${WIDE}, got ${map.count}`);
+    if (!Number.isInteger(map.count) || map.count < 1 || map.count > MOST_WORDS) {
+      throw new RangeError(`Cannot measure gradients: words must be 1 to ${MOST_WORDS}, got ${map.count}`);
     }
     if (map.words.length !== map.width * map.height || shiftOf(map, width, height) < 0) {
       throw new TypeError(

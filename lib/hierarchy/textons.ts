@@ -7,6 +7,7 @@
  * Gaussians, which span every rotation of themselves. The elongated filters of the paper cost a hundred times more, as
  * they are not separable. Responses are weighted so that distances equal those of a bank of rotated copies.
  */
+import { createLayout, loadKernels } from "./kernels/module.ts";
 import type { WordMap } from "./oriented_gradients.ts";
 
 /** Standard deviations of the Gaussians, pixels: from fine grain to stripes ten pixels wide. */
@@ -19,6 +20,8 @@ export const FILTERS_PER_SCALE = 5;
  * as in the paper): weaker texture is noise as likely as not, and must stay near the origin.
  */
 const NOTICEABLE = 1.5;
+/** Vectors and words that the search takes at a time. */
+const LANES = 4;
 
 /**
  * The texton of every second pixel of every second row.
@@ -79,23 +82,19 @@ export function localJets(lightness: Float32Array, width: number, height: number
  */
 export function nearestWords(vectors: Float32Array, D: number, vocabulary: Float32Array): Uint8Array {
   const N = vectors.length / D, K = vocabulary.length / D;
-  const out = new Uint8Array(N);
-  const half = new Float64Array(K); // |v - c|^2 is least where |c|^2 / 2 - v c is
-  for (let k = 0; k < K; k++) {
-    for (let d = 0; d < D; d++) half[k]! += 0.5 * vocabulary[k * D + d]! * vocabulary[k * D + d]!;
+  const lanes = (n: number) => (n + LANES - 1) & -LANES;
+  const { take, bytes } = createLayout();
+  const from = take(4 * lanes(N) * D), words = take(8 * lanes(K) * D), half = take(8 * lanes(K));
+  const work = take(8 * LANES * D), out = take(lanes(N));
+  const { exports, memory: { buffer } } = loadKernels(bytes());
+  new Float32Array(buffer, from).set(vectors);
+  new Float64Array(buffer, words).set(vocabulary);
+  const halfSquares = new Float64Array(buffer, half, lanes(K)).fill(Infinity, K); // words that are none are far away
+  for (let k = 0; k < K; k++) { // |v - c|^2 is least where |c|^2 / 2 - v c is
+    for (let d = 0; d < D; d++) halfSquares[k]! += 0.5 * vocabulary[k * D + d]! * vocabulary[k * D + d]!;
   }
-  for (let i = 0, p = 0; i < N; i++, p += D) {
-    let least = Infinity;
-    for (let k = 0, q = 0; k < K; k++) {
-      let distance = half[k]!;
-      for (let d = 0; d < D; d++) distance -= vectors[p + d]! * vocabulary[q++]!;
-      if (distance < least) {
-        least = distance;
-        out[i] = k;
-      }
-    }
-  }
-  return out;
+  exports.nearestWords(from, lanes(N), D, words, half, lanes(K), work, out);
+  return new Uint8Array(buffer, out, N).slice();
 }
 
 /** Writes the five responses of one scale into `out` at `offset` of each vector. */
@@ -108,47 +107,36 @@ function addScale(
   D: number,
   offset: number,
 ): void {
-  const radius = Math.ceil(3 * sigma), w = (W + 1) >> 1, h = (H + 1) >> 1;
-  const [g0, g1, g2] = derivativeTaps(sigma, radius);
-  const rows = [new Float32Array(w * H), new Float32Array(w * H), new Float32Array(w * H)] as const;
-  const line = new Float64Array(W + 2 * radius);
+  const radius = Math.ceil(3 * sigma), size = 2 * radius + 1, w = (W + 1) >> 1, h = (H + 1) >> 1;
+  const room = w + (w & 1); // two outputs at a time
+  const { take, bytes } = createLayout();
+  const even = take(8 * (room + radius + 2)), odd = take(8 * (room + radius + 2));
+  const taps = take(24 * size), addresses = take(4 * size);
+  const plane = 4 * room * H, rows = take(3 * plane), line = 8 * room, lines = take(5 * line);
+  const { exports, memory: { buffer } } = loadKernels(bytes());
+  new Float64Array(buffer, taps).set(derivativeTaps(sigma, radius));
+
+  const evens = new Float64Array(buffer, even, room + radius + 2), odds = new Float64Array(buffer, odd);
   for (let y = 0; y < H; y++) {
-    for (let i = 0; i < line.length; i++) line[i] = image[y * W + clamp(i - radius, W)]!;
-    for (let x = 0; x < w; x++) {
-      let a = 0, b = 0, c = 0;
-      for (let k = 0, i = 2 * x; k <= 2 * radius; k++, i++) {
-        const value = line[i]!;
-        a += g0[k]! * value;
-        b += g1[k]! * value;
-        c += g2[k]! * value;
-      }
-      rows[0][y * w + x] = a;
-      rows[1][y * w + x] = b;
-      rows[2][y * w + x] = c;
+    for (let i = 0, x = -radius; x < W + radius; i++) {
+      evens[i] = image[y * W + clamp(x++, W)]!;
+      odds[i] = image[y * W + clamp(x++, W)]!;
     }
+    exports.filterRows(even, odd, w, taps, size, rows + 4 * room * y, plane);
   }
-  const sums = [0, 1, 2, 3, 4].map(() => new Float64Array(w)) as [
+  const from = new Int32Array(buffer, addresses, size);
+  const [dx, dy, dxx, dyy, dxy] = [0, 1, 2, 3, 4].map((i) =>
+    new Float64Array(buffer, lines + i * line, w)
+  ) as [
     Float64Array,
     Float64Array,
     Float64Array,
     Float64Array,
     Float64Array,
   ];
-  const [dx, dy, dxx, dyy, dxy] = sums;
   for (let y = 0; y < h; y++) {
-    for (const sum of sums) sum.fill(0);
-    for (let k = 0; k <= 2 * radius; k++) {
-      const at = clamp(2 * y + k - radius, H) * w;
-      const a0 = g0[k]!, a1 = g1[k]!, a2 = g2[k]!;
-      for (let x = 0, i = at; x < w; x++, i++) {
-        const r0 = rows[0][i]!, r1 = rows[1][i]!;
-        dx[x]! += a0 * r1;
-        dy[x]! += a1 * r0;
-        dxx[x]! += a0 * rows[2][i]!;
-        dyy[x]! += a2 * r0;
-        dxy[x]! += a1 * r1;
-      }
-    }
+    for (let k = 0; k < size; k++) from[k] = rows + 4 * room * clamp(2 * y + k - radius, H);
+    exports.filterColumns(addresses, w, taps, size, plane, lines, line);
     for (let x = 0, p = (y * w) * D + offset; x < w; x++, p += D) {
       out[p] = dx[x]!;
       out[p + 1] = dy[x]!;
@@ -160,20 +148,20 @@ function addScale(
   }
 }
 
-/** Gaussian and its first two derivatives times sigma and sigma^2, so that scales compare; the second sums to zero. */
-function derivativeTaps(sigma: number, radius: number): [Float64Array, Float64Array, Float64Array] {
-  const g0 = new Float64Array(2 * radius + 1), g1 = g0.slice(), g2 = g0.slice();
+/** (2 radius + 1, 3) Gaussian and its first two derivatives times sigma and sigma^2, so that scales compare; the second sums to zero. */
+function derivativeTaps(sigma: number, radius: number): Float64Array {
+  const size = 2 * radius + 1, taps = new Float64Array(3 * size);
   let sum = 0, mean = 0;
-  for (let k = 0; k <= 2 * radius; k++) sum += g0[k] = Math.exp(-0.5 * ((k - radius) / sigma) ** 2);
-  for (let k = 0; k <= 2 * radius; k++) {
+  for (let k = 0; k < size; k++) sum += taps[3 * k] = Math.exp(-0.5 * ((k - radius) / sigma) ** 2);
+  for (let k = 0; k < size; k++) {
     const u = (k - radius) / sigma;
-    g0[k]! /= sum;
-    g1[k] = u * g0[k]!;
-    g2[k] = (u * u - 1) * g0[k]!;
-    mean += g2[k]! / g0.length;
+    taps[3 * k]! /= sum;
+    taps[3 * k + 1] = u * taps[3 * k]!;
+    taps[3 * k + 2] = (u * u - 1) * taps[3 * k]!;
+    mean += taps[3 * k + 2]! / size;
   }
-  for (let k = 0; k <= 2 * radius; k++) g2[k]! -= mean;
-  return [g0, g1, g2];
+  for (let k = 0; k < size; k++) taps[3 * k + 2]! -= mean;
+  return taps;
 }
 
 function clamp(i: number, size: number): number {

@@ -43,15 +43,29 @@ const LEVELS = 1024;
  */
 export function watershed(gradient: Float32Array, width: number, height: number): Watershed {
   checkMap("Cannot flood", "gradient", gradient, width, height, 1);
-  const levels = quantise(gradient);
-  const labels = new Int32Array(levels.length).fill(-1);
-  const queue = createQueue(levels.length);
-  const count = minima(levels, width, labels, queue);
-  flood(levels, width, labels, queue);
+  const basins = { levels: quantise(gradient, width, height), labels: framed(width, height), row: width + 2 };
+  const queue = createQueue(basins.levels.length);
+  const count = minima(basins, queue);
+  flood(basins, queue);
+  const labels = new Int32Array(width * height);
+  for (let y = 0; y < height; y++) {
+    const from = (y + 1) * basins.row + 1;
+    labels.set(basins.labels.subarray(from, from + width), y * width);
+  }
   return { labels, count };
 }
 
-function quantise(gradient: Float32Array): Uint16Array {
+/** The image with a frame of one pixel around it, so that no neighbour needs a test for the border. */
+interface Basins {
+  /** (H + 2, W + 2) level of each pixel; the frame is above all levels. */
+  readonly levels: Uint16Array;
+  /** (H + 2, W + 2) basin of each pixel; -1 where the water has not come yet, and never in the frame. */
+  readonly labels: Int32Array;
+  /** W + 2. */
+  readonly row: number;
+}
+
+function quantise(gradient: Float32Array, width: number, height: number): Uint16Array {
   let highest = 0;
   for (let i = 0; i < gradient.length; i++) {
     const g = gradient[i]!;
@@ -61,7 +75,17 @@ function quantise(gradient: Float32Array): Uint16Array {
     if (g > highest) highest = g;
   }
   const scale = highest > 0 ? (LEVELS - 1) / highest : 0;
-  return Uint16Array.from(gradient, (g) => g * scale);
+  const levels = new Uint16Array((width + 2) * (height + 2)).fill(LEVELS);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0, p = (y + 1) * (width + 2) + 1; x < width; x++) levels[p++] = gradient[i++]! * scale;
+  }
+  return levels;
+}
+
+function framed(width: number, height: number): Int32Array {
+  const labels = new Int32Array((width + 2) * (height + 2));
+  for (let y = 1; y <= height; y++) labels.fill(-1, y * (width + 2) + 1, (y + 1) * (width + 2) - 1);
+  return labels;
 }
 
 /** First-in first-out lists of pixels, one a level, linked through `next`. */
@@ -87,24 +111,23 @@ function push({ head, tail, next }: LevelQueue, pixel: number, level: number): v
 }
 
 /** Labels each plateau without a lower neighbour and queues its pixels; returns how many there are. */
-function minima(levels: Uint16Array, width: number, labels: Int32Array, queue: LevelQueue): number {
-  const pixels = levels.length;
-  const seen = new Uint8Array(pixels);
-  const plateau = new Int32Array(pixels); // a pixel enters one plateau, once
+function minima({ levels, labels, row }: Basins, queue: LevelQueue): number {
+  const seen = new Uint8Array(levels.length);
+  const plateau = new Int32Array(levels.length); // a pixel enters one plateau, once
   let count = 0;
-  for (let start = 0; start < pixels; start++) {
-    if (seen[start]) continue;
+  for (let start = row + 1; start < levels.length - row - 1; start++) {
     const level = levels[start]!;
+    if (seen[start] || level === LEVELS) continue;
     let lowest = true, size = 0;
     plateau[size++] = start;
     seen[start] = 1;
     for (let i = 0; i < size; i++) {
       const p = plateau[i]!;
       for (let side = 0; side < 4; side++) {
-        const q = neighbour(p, side, width, pixels);
-        if (q < 0) continue;
-        if (levels[q]! < level) lowest = false;
-        else if (levels[q] === level && !seen[q]) {
+        const q = side === 0 ? p - 1 : side === 1 ? p + 1 : side === 2 ? p - row : p + row;
+        const beside = levels[q]!;
+        if (beside < level) lowest = false;
+        else if (beside === level && seen[q] === 0) {
           seen[q] = 1;
           plateau[size++] = q;
         }
@@ -121,35 +144,20 @@ function minima(levels: Uint16Array, width: number, labels: Int32Array, queue: L
 }
 
 /** Gives every pixel the label of the water that reaches it first: lowest level, then longest in the queue. */
-function flood(levels: Uint16Array, width: number, labels: Int32Array, queue: LevelQueue): void {
+function flood({ levels, labels, row }: Basins, queue: LevelQueue): void {
   const { head, tail, next } = queue;
-  const pixels = levels.length;
   for (let level = 0; level < LEVELS; level++) {
     while (head[level]! >= 0) {
       const p = head[level]!;
       head[level] = next[p]!;
       if (head[level]! < 0) tail[level] = -1;
       for (let side = 0; side < 4; side++) {
-        const q = neighbour(p, side, width, pixels);
-        if (q < 0 || labels[q]! >= 0) continue;
+        const q = side === 0 ? p - 1 : side === 1 ? p + 1 : side === 2 ? p - row : p + row;
+        if (labels[q]! >= 0) continue;
         labels[q] = labels[p]!;
         // a pixel below the water is flooded now, not at its own level, which has passed
         push(queue, q, levels[q]! > level ? levels[q]! : level);
       }
     }
-  }
-}
-
-/** The pixel to the left, right, above or below, or -1 outside. */
-function neighbour(p: number, side: number, width: number, pixels: number): number {
-  switch (side) {
-    case 0:
-      return p % width > 0 ? p - 1 : -1;
-    case 1:
-      return p % width < width - 1 ? p + 1 : -1;
-    case 2:
-      return p - width; // negative above the first row
-    default:
-      return p + width < pixels ? p + width : -1;
   }
 }

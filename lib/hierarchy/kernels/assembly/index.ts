@@ -1,2 +1,3 @@
 // What the compiled module exports.
-export { rotate, slide, unrotate } from "./oriented_gradients";
+export { rotate, slide, turn, unrotate } from "./oriented_gradients";
+export { filterRows, filterColumns, nearestWords } from "./textons";

@@ -9,10 +9,34 @@
  * 2. `fetch` of the file URL that `import.meta.resolve` gives: no flag, but `--allow-read` of the package cache.
  *    This is the way on hosts that run an older Deno without flags, and in other people's scripts.
  *
+ * A browser knows neither way, since its bundle has no packages: whoever made the bundle says with {@linkcode locateWasm}
+ * where it put the files.
+ *
  * The specifier is a parameter and never a literal here: `deno publish` refuses literal bytes imports. A package must
  * then get into the module graph by another way, or nothing finds its files: a JSON import of its `package.json` in the
  * module that asks is enough, and needs neither flag nor permission.
  */
+
+/** Says where a file is; set by {@linkcode locateWasm}. */
+let located: (specifier: string) => string | URL | undefined = () => undefined;
+
+/**
+ * For bundles: files that are found are fetched from there, and no other way is tried for them.
+ *
+ * @param locate Gives a file's address by its specifier, or nothing.
+ *
+ * @example
+ * ```ts
+ * import { loadWasmBytes, locateWasm } from "./wasm_bytes.ts";
+ * import assert from "node:assert/strict";
+ *
+ * locateWasm((specifier) => specifier === "pkg/x.wasm" ? "data:application/wasm;base64,AGFzbQEAAAA=" : undefined);
+ * assert(WebAssembly.validate(await loadWasmBytes("pkg/x.wasm")));
+ * ```
+ */
+export function locateWasm(locate: (specifier: string) => string | URL | undefined): void {
+  located = locate;
+}
 
 /**
  * Loads a `.wasm` file's bytes. Not cached: the caller keeps the compiled module, not the bytes.
@@ -31,6 +55,8 @@
  * ```
  */
 export async function loadWasmBytes(specifier: string): Promise<Uint8Array<ArrayBuffer>> {
+  const place = located(specifier);
+  if (place !== undefined) return await fetchBytes(place);
   let importError: unknown;
   try {
     return (await import(specifier, { with: { type: "bytes" } })).default;
@@ -38,13 +64,17 @@ export async function loadWasmBytes(specifier: string): Promise<Uint8Array<Array
     importError = error;
   }
   try {
-    const response = await fetch(import.meta.resolve(specifier));
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    return new Uint8Array(await response.arrayBuffer());
+    return await fetchBytes(import.meta.resolve(specifier));
   } catch (fetchError) {
     throw new Error(
       `Cannot load ${specifier}: set "unstable": ["raw-imports"] in deno.json, or allow reading that file with --allow-read`,
       { cause: new AggregateError([importError, fetchError]) },
     );
   }
+}
+
+async function fetchBytes(place: string | URL): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch(place);
+  if (!response.ok) throw new Error(`Cannot fetch ${place}: status ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import "imagescript/package.json" with { type: "json" }; // puts the package into the module graph
-import { loadWasmBytes } from "../lib/wasm_bytes.ts";
+import { loadWasmBytes, locateWasm } from "../lib/wasm_bytes.ts";
 
 Deno.test("loadWasmBytes() gives the bytes of a package's file", async () => {
   const bytes = await loadWasmBytes("imagescript/wasm/any/png.wasm");
@@ -14,6 +14,21 @@ Deno.test("loadWasmBytes() names both cures and keeps both causes when neither w
     assert.equal(error.cause.errors.length, 2);
     return true;
   });
+});
+
+Deno.test("loadWasmBytes() takes a file from where locateWasm() says that it is", async () => {
+  const module = new Blob([Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)]);
+  const url = URL.createObjectURL(module);
+  try {
+    locateWasm((specifier) => specifier === "no-such-package/x.wasm" ? url : undefined);
+    assert.deepEqual(await loadWasmBytes("no-such-package/x.wasm"), await module.bytes());
+    assert.ok(WebAssembly.validate(await loadWasmBytes("imagescript/wasm/any/png.wasm")));
+    URL.revokeObjectURL(url);
+    await assert.rejects(loadWasmBytes("no-such-package/x.wasm"), TypeError);
+  } finally {
+    locateWasm(() => undefined);
+    URL.revokeObjectURL(url);
+  }
 });
 
 /** Runs a script under no deno.json, so without this project's flags. */

@@ -6,6 +6,7 @@
  * import map, npm packages and bytes imports mean the same as everywhere else. Other versions of Deno may write other
  * bytes; {@linkcode BUNDLER} is the one whose bytes are committed.
  */
+import { buildEngine, ENGINE_ID } from "./build_engine.ts";
 
 /** The Deno whose bundler made what is committed. */
 export const BUNDLER = "2.9.6";
@@ -36,12 +37,19 @@ export async function bundle(entry: string): Promise<Uint8Array<ArrayBuffer>> {
 export async function buildWeb(): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   for (const [name, entry] of Object.entries(ENTRIES)) files.set(name, await bundle(entry));
-  const id = await buildId(files);
-  for (const [name, file] of files) {
-    const text = new TextDecoder().decode(file);
-    if (text.includes(BUILD_ID)) files.set(name, new TextEncoder().encode(text.replaceAll(BUILD_ID, id)));
-  }
+  const engine = await buildEngine();
+  replaceIn(files, ENGINE_ID, engine.id);
+  replaceIn(files, BUILD_ID, await buildId(files));
+  for (const [name, file] of engine.files) files.set(`engine/${engine.id}/${name}`, file);
   return files;
+}
+
+/** Puts a value in place of the name that stands for it. */
+function replaceIn(files: Map<string, Uint8Array<ArrayBuffer>>, name: string, value: string): void {
+  for (const [path, file] of files) {
+    const text = new TextDecoder().decode(file);
+    if (text.includes(name)) files.set(path, new TextEncoder().encode(text.replaceAll(name, value)));
+  }
 }
 
 /** A hash of all bundles and of all of web/static: it changes when anything does that a browser keeps. */
@@ -61,6 +69,11 @@ if (import.meta.main) {
     );
   }
   const dist = new URL("dist/", web);
-  await Deno.mkdir(dist, { recursive: true });
-  for (const [name, file] of await buildWeb()) await Deno.writeFile(new URL(name, dist), file);
+  const files = await buildWeb();
+  await Deno.remove(dist, { recursive: true }).catch(() => {}); // the engine's folder has a new name
+  for (const [name, file] of files) {
+    const path = new URL(name, dist);
+    await Deno.mkdir(new URL(".", path), { recursive: true });
+    await Deno.writeFile(path, file);
+  }
 }

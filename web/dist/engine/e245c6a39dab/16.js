@@ -1,0 +1,1 @@
+function a(e){let r=e>>>0;return()=>{r=r+1831565813>>>0;let t=r;return t=Math.imul(t^t>>>15,t|1),t^=t+Math.imul(t^t>>>7,t|61),((t^t>>>14)>>>0)/4294967296}}function n(e){return Math.sqrt(-2*Math.log(1-e()))*Math.cos(2*Math.PI*e())}export{a,n as b};

@@ -179,7 +179,8 @@ export class WorkerPool<P extends Protocol<P>, Report = unknown> implements Runn
     worker.onmessage = (event: MessageEvent<FromWorker>) => this.#receive(slot, event.data);
     worker.onerror = (event) => {
       event.preventDefault(); // without this one crashed isolate ends the process
-      this.#crash(slot, event.message);
+      // a module that is not there gives an event without a message
+      this.#crash(slot, event.message || "it could not be loaded");
     };
     worker.onmessageerror = () => this.#crash(slot, "its answer could not be read");
     this.#slots.push(slot);

@@ -85,7 +85,10 @@ export async function withPage(
     });
     const page = await context.newPage();
     if (options.path !== undefined || !("path" in options)) await page.goto(path);
-    await body(page, { url, requests, errors, stopServing });
+    await body(page, { url, requests, errors, stopServing }).catch((cause) => {
+      if (errors.length === 0) throw cause;
+      throw new Error(`${cause}\nThe page's console: ${errors.join("\n")}`, { cause });
+    });
     assert.deepEqual(
       errors.filter((text) => !expectedErrors?.test(text)),
       [],

@@ -2,6 +2,7 @@
  * The page: GET / and the files it is made of, under /assets. They are built beforehand (`deno task build:web`), read once
  * and kept; the page works with what comes from here alone, which its Content-Security-Policy says, too.
  */
+import { acceptsGzip, gzip } from "./gzip.ts";
 import { HttpProblem } from "./problem.ts";
 
 /**
@@ -52,9 +53,14 @@ const IMMUTABLE = "public, max-age=31536000, immutable";
 const REVALIDATE = "no-cache";
 const HASHED = /^engine\/[^/]+\//;
 
+/** What gzip makes smaller; pictures are packed already. */
+const PACKABLE = /\.(css|html|js|json|svg|txt|wasm|webmanifest)$/;
+
 interface PageFile {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly etag: string;
+  /** The same under gzip, made when first asked for. */
+  packed?: Promise<Uint8Array<ArrayBuffer>>;
 }
 
 const files = new Map<string, Promise<PageFile | undefined>>();
@@ -93,13 +99,18 @@ async function answer(request: Request, path: string): Promise<Response> {
       : "default-src 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
   };
+  const packable = PACKABLE.test(path), packs = packable && acceptsGzip(request);
+  if (packable) headers.Vary = "Accept-Encoding";
+  // other bytes need another strong tag (RFC 9110, section 8.8.3.3)
+  if (packs) headers.ETag = `${file.etag.slice(0, -1)}-gzip"`;
   // a compressing proxy makes the tag weak
-  if (request.headers.get("If-None-Match")?.replace(/^W\//, "") === file.etag) {
+  if (request.headers.get("If-None-Match")?.replace(/^W\//, "") === headers.ETag) {
     return new Response(null, { status: 304, headers });
   }
-  return new Response(request.method === "HEAD" ? null : file.body, {
-    headers: { ...headers, "Content-Type": type },
-  });
+  headers["Content-Type"] = type;
+  if (packs) headers["Content-Encoding"] = "gzip";
+  const body = packs ? await (file.packed ??= gzip(file.body)) : file.body;
+  return new Response(request.method === "HEAD" ? null : body, { headers });
 }
 
 function open(path: string): Promise<PageFile | undefined> {

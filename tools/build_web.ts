@@ -17,6 +17,8 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "service_worker.js": "service_worker.ts",
 };
 
+/** Stand in the service worker for the names of the files that it keeps, separated by commas. */
+const PAGE_FILES = "__PAGE_FILES__", ENGINE_FILES = "__ENGINE_FILES__";
 /** Stands in the service worker for the name of the build: a hash of everything that it keeps. */
 const BUILD_ID = "__BUILD_ID__";
 
@@ -39,6 +41,12 @@ export async function buildWeb(): Promise<Map<string, Uint8Array<ArrayBuffer>>> 
   for (const [name, entry] of Object.entries(ENTRIES)) files.set(name, await bundle(entry));
   const engine = await buildEngine();
   replaceIn(files, ENGINE_ID, engine.id);
+  replaceIn(files, ENGINE_FILES, [...engine.files.keys()].join());
+  replaceIn(
+    files,
+    PAGE_FILES,
+    ["page.js", ...staticFiles().filter((name) => !/\.(html|txt)$/.test(name))].join(),
+  );
   replaceIn(files, BUILD_ID, await buildId(files));
   for (const [name, file] of engine.files) files.set(`engine/${engine.id}/${name}`, file);
   return files;
@@ -54,12 +62,17 @@ function replaceIn(files: Map<string, Uint8Array<ArrayBuffer>>, name: string, va
 
 /** A hash of all bundles and of all of web/static: it changes when anything does that a browser keeps. */
 async function buildId(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>): Promise<string> {
-  const folder = new URL("static/", web);
-  const names = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
   const parts = [...files.values()];
-  for (const name of names) parts.push(await Deno.readFile(new URL(name, folder)));
+  for (const name of staticFiles()) parts.push(await Deno.readFile(new URL(`static/${name}`, web)));
   const hash = await crypto.subtle.digest("SHA-256", await new Blob(parts).arrayBuffer());
   return Array.from(new Uint8Array(hash, 0, 6), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Paths in web/static, in order. */
+function staticFiles(folder = ""): string[] {
+  return [...Deno.readDirSync(new URL(`static/${folder}`, web))].flatMap(({ name, isDirectory }) =>
+    isDirectory ? staticFiles(`${folder}${name}/`) : [folder + name]
+  ).sort();
 }
 
 if (import.meta.main) {

@@ -3,14 +3,14 @@
  * Many clients at once, for a while: nothing may crash, hang or grow. Prints answers by status, latency, and the server's
  * memory.
  *
- *     deno run --allow-net=127.0.0.1 --allow-read --allow-run=deno bench/http_soak.ts [clients] [seconds]
+ *     deno task bench:soak [clients] [seconds]
  */
 import { encodePng } from "../lib/image/png.ts";
 import { createRandom } from "../lib/random.ts";
 
 const [clients = "200", seconds = "30"] = Deno.args;
 
-const child = new Deno.Command("deno", {
+const child = new Deno.Command(Deno.execPath(), {
   args: ["run", "--no-prompt", "--no-check", "--allow-net", "--allow-read", "--allow-env", "server.ts"],
   cwd: new URL("..", import.meta.url),
   env: { PORT: "0", DSC_QUEUE: "16" },
@@ -81,12 +81,8 @@ await Promise.all(Array.from({ length: Number(clients) }, async () => {
 times.sort((a, b) => a - b);
 const at = (share: number) => times[Math.floor((times.length - 1) * share)]!.toFixed(0);
 const memory = (name: string) => {
-  try {
-    const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
-    return (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024).toFixed(0);
-  } catch {
-    return "?";
-  }
+  const status = Deno.readTextFileSync(`/proc/${child.pid}/status`);
+  return (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024).toFixed(0);
 };
 console.log(
   `${clients} clients for ${seconds} s: ${times.length} answers`,

@@ -15,7 +15,6 @@ import { ByteBudget } from "./body.ts";
 import { ServiceMetrics } from "./metrics.ts";
 import {
   type Answer,
-  answerAtOnce,
   answerProblem,
   describeProblem,
   guard,
@@ -34,10 +33,11 @@ import { getAsset, getPage, getServiceWorker } from "./page.ts";
 import { HttpProblem, isServerFault } from "./problem.ts";
 import { createReadiness } from "./readiness.ts";
 import { REFERENCE_CSS, REFERENCE_POLICY, type ReferenceDocument, referencePage } from "./reference.ts";
+import { ReadyAnswers } from "./ready_answers.ts";
 import { fetchRemoteImage, type RemoteOptions } from "./remote_image.ts";
 import { Results } from "./results.ts";
 import { remoteQuery, scaleQuery, type SegmentationJson, submissionQuery } from "./schema.ts";
-import { securityHeaders } from "./security_headers.ts";
+import { FILE_HEADERS, securityHeaders } from "./security_headers.ts";
 import {
   checkQuery,
   getRemoteSegmentation,
@@ -50,6 +50,9 @@ import {
 import { MemoryStore, type ResultStore } from "./store.ts";
 import { traceStages } from "./trace.ts";
 
+/** Headers that a page of another origin may read. */
+const EXPOSED = "Location,Content-Location,ETag,Retry-After,Server-Timing,X-Request-Id";
+
 /** Options of {@linkcode createApp}. */
 export interface AppOptions {
   /** Segments images. */
@@ -58,6 +61,8 @@ export interface AppOptions {
   readonly encoder?: SegmentRunner;
   /** Keeps finished results. @default 256 MB of memory */
   readonly store?: ResultStore;
+  /** Bytes of finished answers kept ready in memory, in front of the store. @default 32_000_000 */
+  readonly readyBytes?: number;
   /** Bytes of one request body. @default 20_000_000 */
   readonly maxBodyBytes?: number;
   /** Bytes of all request bodies held at the same time. @default 8 bodies of the largest size */
@@ -84,6 +89,7 @@ export function createApp(options: AppOptions) {
     segmenter,
     encoder = segmenter,
     store = new MemoryStore(256_000_000),
+    readyBytes = 32_000_000,
     maxBodyBytes = 20_000_000,
     maxHeldBytes = 8 * maxBodyBytes,
     bodyTimeoutMs = 30_000,
@@ -95,9 +101,16 @@ export function createApp(options: AppOptions) {
     onError = () => {},
   } = options;
   const limits = { maxBytes: maxBodyBytes, timeoutMs: bodyTimeoutMs, budget: new ByteBudget(maxHeldBytes) };
+  const allOrigins = corsOrigins.includes("*");
+  // where the answer depends on who asks, none is ready for everyone
+  const ready = new ReadyAnswers(corsOrigins.length > 0 && !allOrigins ? 0 : readyBytes, {
+    ...FILE_HEADERS,
+    ...(allOrigins ? { "Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED } : {}),
+  });
   const metrics = new ServiceMetrics({
     runner: () => segmenter.stats(),
     store: () => store instanceof MemoryStore ? store.stats() : undefined,
+    ready: () => ready.given,
   });
   const results = new Results({
     segmenter,
@@ -118,18 +131,14 @@ export function createApp(options: AppOptions) {
   const operatorGate = createGate({ keys: access.keys ?? [] });
 
   const app = new Hono<AppEnv>();
-  if (store instanceof MemoryStore && corsOrigins.length === 0) {
-    const prefix = "/v1/segmentations/";
-    app.get(`${prefix}:id/:format`, answerAtOnce(store, metrics, prefix));
-  }
   app.use(measure(metrics, onAnswer));
   app.use(requestId({ limitLength: 64 }));
   app.use(securityHeaders);
   if (corsOrigins.length > 0) {
     app.use(cors({
-      origin: corsOrigins.includes("*") ? "*" : [...corsOrigins],
+      origin: allOrigins ? "*" : [...corsOrigins],
       allowMethods: ["GET", "HEAD", "POST"],
-      exposeHeaders: ["Location", "Content-Location", "ETag", "Retry-After", "Server-Timing", "X-Request-Id"],
+      exposeHeaders: EXPOSED.split(","),
       maxAge: 86400,
     }));
   }
@@ -205,8 +214,10 @@ export function createApp(options: AppOptions) {
       const answer = await getSegmentation(c.req.raw, results, c.req.param("id"));
       return answer as JsonAnswer<SegmentationJson, 200>;
     })
-    .get("/v1/segmentations/:id/:format", describeRoute(getFileDescription), wantsScale, (c) => {
-      return getSegmentationFile(c.req.raw, results, c.req.param("id"), c.req.param("format"));
+    .get("/v1/segmentations/:id/:format", describeRoute(getFileDescription), wantsScale, async (c) => {
+      const answer = await getSegmentationFile(c.req.raw, results, c.req.param("id"), c.req.param("format"));
+      ready.keep(c.req.raw, answer);
+      return answer;
     })
     .get("/problems/:code", describeRoute({ hide: true }), describeProblem);
 
@@ -232,6 +243,9 @@ export function createApp(options: AppOptions) {
   app.get("/service_worker.js", (c) => getServiceWorker(c.req.raw));
   app.get("/assets/:path{.+}", (c) => getAsset(c.req.raw, c.req.param("path")));
   refuseOtherMethods(app);
+
+  const route = app.fetch;
+  app.fetch = (request, ...host) => ready.answer(request) ?? route(request, ...host);
   return routes;
 }
 

@@ -2,7 +2,7 @@
  * Figures for Prometheus: requests by route and status, seconds by stage, what the workers and the store hold. Labels
  * are route patterns and codes, never paths or ids, so that their number stays small.
  */
-import { Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { RunnerStats } from "../workers/runner.ts";
 import type { StoreStats } from "./store.ts";
 
@@ -10,6 +10,8 @@ import type { StoreStats } from "./store.ts";
 export interface MetricsSources {
   readonly runner: () => RunnerStats;
   readonly store: () => StoreStats | undefined;
+  /** Answers given at once from memory, by status. */
+  readonly ready: () => Readonly<Record<string, number>>;
 }
 
 /** The figures of one service. */
@@ -19,11 +21,11 @@ export class ServiceMetrics {
   readonly #stages: Histogram<"stage">;
 
   /** Makes the figures; nothing runs between scrapes. */
-  constructor({ runner, store }: MetricsSources) {
+  constructor({ runner, store, ready }: MetricsSources) {
     const registers = [this.#registry];
     this.#requests = new Histogram({
       name: "dsc_http_request_seconds",
-      help: "Time to answer, by method, route and status",
+      help: "Time to answer, by method, route and status, of what was not answered at once from memory",
       labelNames: ["method", "route", "status"],
       buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60],
       registers,
@@ -34,6 +36,16 @@ export class ServiceMetrics {
       labelNames: ["stage"],
       buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers,
+    });
+    new Counter({
+      name: "dsc_http_ready_total",
+      help: "Finished results answered at once from memory, by status",
+      labelNames: ["status"],
+      registers,
+      collect() {
+        this.reset(); // counted where it costs nothing, so that a request pays for no label
+        for (const [status, count] of Object.entries(ready())) this.inc({ status }, count);
+      },
     });
     const gauge = (name: string, help: string, value: () => number) =>
       new Gauge({

@@ -1,5 +1,5 @@
 /**
- * What holds for more than one path: measuring, gates, answers at once from memory, and the answers to what is not there.
+ * What holds for more than one path: measuring, gates, and the answers to what is not there.
  */
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
@@ -7,8 +7,6 @@ import type { Gate } from "./access.ts";
 import type { AppEnv } from "./app_env.ts";
 import type { ServiceMetrics } from "./metrics.ts";
 import { HttpProblem, problemResponse, PROBLEMS } from "./problem.ts";
-import { answerFromMemory } from "./segmentations.ts";
-import type { MemoryStore } from "./store.ts";
 
 /** An answer as the log has it. */
 export interface Answer {
@@ -17,27 +15,6 @@ export interface Answer {
   readonly route: string;
   readonly status: number;
   readonly seconds: number;
-}
-
-/**
- * Finished results before everything else that a request goes through: this is what a CDN asks for. Goes first; what it
- * cannot answer goes on to the route proper.
- */
-export function answerAtOnce(
-  store: MemoryStore,
-  metrics: ServiceMetrics,
-  prefix: string,
-): MiddlewareHandler<AppEnv> {
-  return function answerAtOnce(c, next) {
-    const startedAt = performance.now();
-    const { url } = c.req.raw;
-    const key = url.slice(url.indexOf(prefix) + prefix.length); // query and all
-    const answer = answerFromMemory(c.req.raw, store, key, crypto.randomUUID());
-    if (!answer) return next();
-    const seconds = (performance.now() - startedAt) / 1000;
-    metrics.answered(c.req.method, `${prefix}:id/:format`, answer.status, seconds);
-    return Promise.resolve(answer);
-  };
 }
 
 /** Counts every answer and names its request. */

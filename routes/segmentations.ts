@@ -11,8 +11,9 @@ import { type BodyLimits, readBody } from "./body.ts";
 import { parseMultipart } from "./multipart.ts";
 import { negotiate } from "./negotiate.ts";
 import { HttpProblem } from "./problem.ts";
+import { matchesTag } from "./ready_answers.ts";
 import { type ObtainedResult, type Results, scaleQuery } from "./results.ts";
-import type { MemoryStore } from "./store.ts";
+import { STRICT_POLICY } from "./security_headers.ts";
 
 /** Media types of a body that is an image file. The bytes decide what it is; these only say that it is one. */
 const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "application/octet-stream"];
@@ -24,9 +25,6 @@ const IMMUTABLE = "public, max-age=31536000, immutable";
 
 /** No image has more regions than superpixels. */
 const MOST_REGIONS = SEGMENT_OPTIONS.superpixels.max;
-
-/** An SVG that is opened by itself is a document: it may run and load nothing. */
-const FILE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /** Path of a segmentation. */
 export function pathOf(id: string, format?: FormatName): string {
@@ -94,7 +92,7 @@ export async function getRemoteSegmentation(
     const id = await contentId(image, settings);
     const etag = entityTag(`${id}/${format}`);
     const headers = { ETag: etag, Vary: "Accept", "Cache-Control": "public, max-age=3600" };
-    if (matches(request.headers.get("If-None-Match"), etag)) {
+    if (isKnown(request, etag)) {
       return new Response(null, { status: 304, headers });
     }
     const { file, timings } = await results.obtain(image, settings, format, request.signal);
@@ -127,42 +125,6 @@ export function getSegmentationFile(
   return getFile(request, results, id, format, {});
 }
 
-/**
- * The same for a result at hand, and nothing more: what a CDN asks for most, answered before anything else is done. A
- * header costs about 1.5 us in Deno, so these are the ones that a file needs.
- *
- * @param key Id, form and scale as they stand in the address and in the store.
- */
-export function answerFromMemory(
-  request: Request,
-  store: MemoryStore,
-  key: string,
-  requestId: string,
-): Response | undefined {
-  const query = key.indexOf("?");
-  const format = key.slice(key.indexOf("/") + 1, query < 0 ? key.length : query);
-  if (!isFormatName(format)) return undefined;
-  const file = store.peek(key);
-  if (!file) return undefined;
-  const etag = entityTag(key);
-  const headers: [string, string][] = [
-    ["ETag", etag],
-    ["Cache-Control", IMMUTABLE],
-    ["X-Request-Id", requestId],
-  ];
-  if (matches(request.headers.get("If-None-Match"), etag)) {
-    return new Response(null, { status: 304, headers });
-  }
-  headers.push(
-    ["Content-Type", FORMATS[format].mediaType],
-    ["X-Content-Type-Options", "nosniff"],
-    ["Cross-Origin-Resource-Policy", "cross-origin"],
-  );
-  if (format === "regions.svg") headers.push(["Content-Security-Policy", FILE_POLICY]);
-  if (request.method === "HEAD") headers.push(["Content-Length", String(file.length)]);
-  return new Response(file, { headers });
-}
-
 async function getFile(
   request: Request,
   results: Results,
@@ -177,7 +139,7 @@ async function getFile(
   const etag = entityTag(`${id}/${format}${scaleQuery(scale)}`);
   const caching = { ...headers, ETag: etag, "Cache-Control": IMMUTABLE };
   // the name says what the bytes are, so this holds even for a result that is no longer kept
-  if (matches(request.headers.get("If-None-Match"), etag)) {
+  if (isKnown(request, etag)) {
     return new Response(null, { status: 304, headers: caching });
   }
   const file = await results.find(id, format, scale);
@@ -212,6 +174,8 @@ function fileResponse(
     "Content-Type": FORMATS[format].mediaType,
     "Content-Length": String(file.length), // HEAD would not have it otherwise
   };
+  // opened by itself it is a document
+  if (format === "regions.svg") all["Content-Security-Policy"] = STRICT_POLICY;
   return new Response(file, { status, headers: all });
 }
 
@@ -245,12 +209,9 @@ export function readScale(request: Request): Scale | undefined {
   throw new OptionError("unknown_option", name.slice(0, 64), got, "regions, threshold");
 }
 
-/** If-None-Match (RFC 9110, section 13.1.2), by weak comparison. */
-function matches(header: string | null, etag: string): boolean {
-  if (header === null) return false;
-  return header.split(",").some((item) =>
-    item.trim() === "*" ? false : item.trim().replace(/^W\//, "") === etag
-  );
+function isKnown(request: Request, etag: string): boolean {
+  const known = request.headers.get("If-None-Match");
+  return known !== null && matchesTag(known, etag);
 }
 
 /** Server-Timing (W3C): `superae;dur=12.3, cut;dur=45.6`. */

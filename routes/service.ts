@@ -25,7 +25,9 @@ export function createService(config: Config): Service {
   const app = createApp({
     segmenter,
     encoder,
-    store: new MemoryStore(config.DSC_CACHE_BYTES),
+    // an image has many forms, of which few are asked for again and again
+    store: new MemoryStore(0.75 * config.DSC_CACHE_BYTES),
+    readyBytes: 0.25 * config.DSC_CACHE_BYTES,
     maxBodyBytes: config.DSC_MAX_BODY_BYTES,
     bodyTimeoutMs: config.DSC_BODY_SECONDS * 1000,
     maxPixels: config.DSC_MAX_PIXELS,

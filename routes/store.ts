@@ -37,16 +37,10 @@ export class MemoryStore implements ResultStore {
     });
   }
 
-  /** Like {@linkcode get}, at once, for those who will ask again if there is nothing: that is no miss yet. */
-  peek(key: string): Uint8Array<ArrayBuffer> | undefined {
+  get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const bytes = this.#cache.get(key);
     if (bytes) this.#hits++;
-    return bytes;
-  }
-
-  get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const bytes = this.peek(key);
-    if (!bytes) this.#misses++;
+    else this.#misses++;
     return Promise.resolve(bytes);
   }
 

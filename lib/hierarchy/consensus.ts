@@ -37,6 +37,7 @@ export function randomizedTree(cues: RegionCues, weights: MergeWeights, random: 
     gradient: vary(weights.gradient, WEIGHT_SPREAD),
     boundary: vary(weights.boundary, WEIGHT_SPREAD),
     histograms: weights.histograms.map((weight) => vary(weight, WEIGHT_SPREAD)),
+    ...(cues.soft && { soft: vary(weights.soft ?? 0, WEIGHT_SPREAD) }),
   });
   const sizeExponent = Math.max(LEAST_SIZE_EXPONENT, weights.sizeExponent + SIZE_SPREAD * normal(random));
   const contactExponent = weights.contactExponent + CONTACT_SPREAD * normal(random);

@@ -6,12 +6,22 @@ import type { MergeTree } from "../metrics/label_map.ts";
 import { createRandom } from "../random.ts";
 import { agglomerate } from "./agglomerate.ts";
 import { addMergeHeights, averageLinkage, type MergeWeights, randomizedTree } from "./consensus.ts";
-import { contract, type Contraction, type RegionCues, weighCues } from "./region_graph.ts";
+import { geodesicAffinity } from "./geodesic_affinity.ts";
+import {
+  contract,
+  type Contraction,
+  edgeDissimilarities,
+  type RegionCues,
+  weighCues,
+} from "./region_graph.ts";
+import { softPartitions } from "./soft_partitions.ts";
 import type { HierarchyWeights } from "./weights.ts";
 import { REGION_WORDS } from "./words.ts";
 
 /** Regions that are left to the consensus: 450 score the same and cost twice the time. */
 const NODES = 300;
+/** Dissimilarity at which affinity has fallen to 1/e: two thirds of the median of neighbours on train, which is 2.2. */
+const AFFINITY_WIDTH = 1.5;
 /** First seed of the variants; any other scores the same within the noise, but heights are calibrated for these. */
 const SEED = 7;
 
@@ -49,7 +59,17 @@ export function mergeSuperpixels(
 ): { fine: MergeTree; contraction: Contraction } {
   const criterion = mergeWeights(cues, weights);
   const fine = agglomerate(weighCues(cues, criterion), { ...exponents(criterion), regions: NODES });
-  return { fine, contraction: contract(cues, fine, fine.a.length) };
+  const contraction = contract(cues, fine, fine.a.length);
+  if (weights.softCut.weight === 0) return { fine, contraction };
+  return { fine, contraction: { ...contraction, cues: withSoftCut(contraction.cues, weights) } };
+}
+
+/** The soft superpixel cut of what is left; none where there are too few regions. */
+function withSoftCut(cues: RegionCues, weights: HierarchyWeights): RegionCues {
+  const apart = edgeDissimilarities(weighCues(cues, mergeWeights(cues, weights)));
+  const affinity = geodesicAffinity(cues.count, cues.edgeA, cues.edgeB, apart.map((d) => d / AFFINITY_WIDTH));
+  const soft = softPartitions(affinity, cues.area, { steps: weights.softCut.steps });
+  return soft.partitions > 0 ? { ...cues, soft } : cues;
 }
 
 /**
@@ -69,7 +89,7 @@ function mergeWeights(cues: RegionCues, weights: HierarchyWeights): MergeWeights
   const { boundary, sizeExponent, contactExponent } = weights;
   const gradient = cues.boundary.some((value) => value > 0) ? 1 : weights.gradientAlone;
   const histograms = REGION_WORDS.map((name) => weights.histograms[name]);
-  return { gradient, boundary, histograms, sizeExponent, contactExponent };
+  return { gradient, boundary, histograms, soft: weights.softCut.weight, sizeExponent, contactExponent };
 }
 
 function exponents({ sizeExponent, contactExponent }: MergeWeights) {

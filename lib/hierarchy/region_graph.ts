@@ -4,6 +4,7 @@
  */
 import type { MergeTree } from "../metrics/label_map.ts";
 import type { RegionGraph } from "./agglomerate.ts";
+import type { SoftPartitions } from "./soft_partitions.ts";
 
 /** M regions, E pairs of neighbours. */
 export interface RegionCues {
@@ -25,6 +26,8 @@ export interface RegionCues {
   readonly histograms: Float32Array;
   /** Bins of each histogram. */
   readonly blocks: readonly number[];
+  /** Soft memberships in partitions of several K, where they were computed; see `softPartitions()`. */
+  readonly soft?: SoftPartitions;
 }
 
 /** What the cues are multiplied by. */
@@ -33,6 +36,8 @@ export interface CueWeights {
   readonly boundary: number;
   /** One for each histogram. */
   readonly histograms: readonly number[];
+  /** Of the expected share of scales that separate two regions. @default 0 */
+  readonly soft?: number;
 }
 
 /**
@@ -56,7 +61,29 @@ export function weighCues(cues: RegionCues, weights: CueWeights): RegionGraph {
   for (let e = 0; e < strength.length; e++) {
     strength[e] = weights.gradient * cues.gradient[e]! + weights.boundary * cues.boundary[e]!;
   }
-  return { count, area, edgeA, edgeB, length, strength, histograms, bins };
+  const graph = { count, area, edgeA, edgeB, length, strength, histograms, bins };
+  const { soft: weight = 0 } = weights;
+  if (!cues.soft || weight === 0) return graph;
+  const { memberships, partitions } = cues.soft;
+  return { ...graph, memberships: memberships.map((share) => weight * share), partitions };
+}
+
+/**
+ * How unlike neighbours are, without regard to their sizes: what `agglomerate()` starts from when its exponents are 0.
+ *
+ * @param graph A weighted graph.
+ * @returns (E) strength of the boundary and distance of the histograms.
+ */
+export function edgeDissimilarities(graph: RegionGraph): Float32Array {
+  const { edgeA, edgeB, strength, histograms, bins } = graph;
+  return strength.map((value, e) => {
+    let chiSquare = 0;
+    for (let k = 0, i = edgeA[e]! * bins, j = edgeB[e]! * bins; k < bins; k++, i++, j++) {
+      const x = histograms[i]!, y = histograms[j]!;
+      chiSquare += (x - y) * (x - y) / (x + y + 1e-9); // two empty bins are alike
+    }
+    return value + 0.5 * chiSquare;
+  });
 }
 
 /** A graph of fewer, larger regions. */

@@ -27,6 +27,8 @@ export interface HierarchyWeights {
   readonly boundary: number;
   /** What the gradients are multiplied by where there is none. */
   readonly gradientAlone: number;
+  /** The soft superpixel cut: its weight, 0 to leave it out, and its gradient steps, 0 for the spectral start. */
+  readonly softCut: { readonly weight: number; readonly steps: number };
   /** See `agglomerate()`. */
   readonly sizeExponent: number;
   /** See `agglomerate()`. */

@@ -9,18 +9,11 @@ import { describeRoute, generateSpecs, validator } from "hono-openapi";
 import { OptionError } from "../lib/errors.ts";
 import { MODEL_VERSION, VERSION } from "../lib/version.ts";
 import type { SegmentRunner } from "../workers/segmenter.ts";
-import { createGate, type GateOptions } from "./access.ts";
+import { requireKey } from "./access.ts";
 import { acceptsForm, type AppEnv, type JsonAnswer } from "./app_env.ts";
 import { ByteBudget } from "./body.ts";
 import { ServiceMetrics } from "./metrics.ts";
-import {
-  type Answer,
-  answerProblem,
-  describeProblem,
-  guard,
-  measure,
-  refuseOtherMethods,
-} from "./middleware.ts";
+import { type Answer, answerProblem, describeProblem, measure, refuseOtherMethods } from "./middleware.ts";
 import {
   DOCUMENT,
   getDescription,
@@ -33,6 +26,7 @@ import { getAsset, getPage, getServiceWorker } from "./page.ts";
 import { HttpProblem, isServerFault } from "./problem.ts";
 import { createReadiness } from "./readiness.ts";
 import { REFERENCE_CSS, REFERENCE_POLICY, type ReferenceDocument, referencePage } from "./reference.ts";
+import { limitRate } from "./rate_limit.ts";
 import { ReadyAnswers } from "./ready_answers.ts";
 import { fetchRemoteImage, type RemoteOptions } from "./remote_image.ts";
 import { Results } from "./results.ts";
@@ -73,8 +67,12 @@ export interface AppOptions {
   readonly maxPixels?: number;
   /** Origins whose pages may call the service; `*` for all. @default none */
   readonly corsOrigins?: readonly string[];
-  /** Who may have images segmented, and how often; results are open to everyone who knows their id. @default everyone */
-  readonly access?: GateOptions;
+  /** Keys, one of which is needed to have images segmented; results are open to all who know their id. @default none */
+  readonly keys?: readonly string[];
+  /** Images a minute from one key or address, 0 for no limit. @default 0 */
+  readonly ratePerMinute?: number;
+  /** Proxies in front that append to X-Forwarded-For. @default 0 */
+  readonly trustedProxies?: number;
   /** Makes GET /v1/segment fetch images from these hosts. @default none */
   readonly remote?: Pick<RemoteOptions, "hosts"> & Partial<RemoteOptions>;
   /** Told of every answer but those given at once from memory. @default nobody is */
@@ -95,7 +93,9 @@ export function createApp(options: AppOptions) {
     bodyTimeoutMs = 30_000,
     maxPixels = 12_000_000,
     corsOrigins = [],
-    access = {},
+    keys = [],
+    ratePerMinute = 0,
+    trustedProxies = 0,
     remote,
     onAnswer = () => {},
     onError = () => {},
@@ -127,9 +127,6 @@ export function createApp(options: AppOptions) {
   const fetchImage = (url: string, signal: AbortSignal) =>
     fetchRemoteImage(url, { hosts: [], maxBytes: maxBodyBytes, ...remote }, signal);
 
-  /** For figures that are the operator's: with keys, only for those who have one. */
-  const operatorGate = createGate({ keys: access.keys ?? [] });
-
   const app = new Hono<AppEnv>();
   app.use(measure(metrics, onAnswer));
   app.use(requestId({ limitLength: 64 }));
@@ -148,9 +145,10 @@ export function createApp(options: AppOptions) {
   });
   app.notFound((c) => answerProblem(c, new HttpProblem("not_found", `Cannot find ${c.req.path}`)));
 
-  const gate = guard(createGate(access)); // before work that costs something
-  app.on("POST", "/v1/segmentations", gate);
-  app.on("GET", "/v1/segment", gate);
+  const gates = [requireKey(keys), limitRate({ ratePerMinute, trustedProxies })] as const;
+  app.on("POST", "/v1/segmentations", ...gates);
+  app.on("GET", "/v1/segment", ...gates);
+  app.on("GET", "/metrics", requireKey(keys)); // the operator's figures
 
   const wantsScale = validator("query", scaleQuery, (result, c) => {
     if (result.success) return;
@@ -172,7 +170,6 @@ export function createApp(options: AppOptions) {
       },
     )
     .get("/metrics", describeRoute(statusDescription("metrics", "Figures for Prometheus")), async (c) => {
-      operatorGate(c.req.raw, undefined);
       const headers = { "Content-Type": metrics.contentType, "Cache-Control": "no-store" };
       return c.body(await metrics.text(), 200, headers);
     })

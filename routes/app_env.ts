@@ -2,11 +2,12 @@
  * Types that the application shares with its middleware and with Hono's typed client.
  */
 import type { MiddlewareHandler, TypedResponse } from "hono";
+import type { RateLimitInfo } from "hono-rate-limiter";
 import type { SubmissionFields } from "./schema.ts";
 
-/** What comes with a request: its id, and what the host tells about the connection. */
+/** What comes with a request: its id, its key's name, and what the host tells about the connection. */
 export type AppEnv = {
-  Variables: { requestId: string };
+  Variables: { requestId: string; client?: string; rateLimit: RateLimitInfo };
   Bindings: { info?: { remoteAddr?: { hostname?: string } } };
 };
 

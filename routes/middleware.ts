@@ -1,9 +1,8 @@
 /**
- * What holds for more than one path: measuring, gates, and the answers to what is not there.
+ * What holds for more than one path: measuring, and the answers to what is not there.
  */
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
-import type { Gate } from "./access.ts";
 import type { AppEnv } from "./app_env.ts";
 import type { ServiceMetrics } from "./metrics.ts";
 import { HttpProblem, problemResponse, PROBLEMS } from "./problem.ts";
@@ -33,16 +32,6 @@ export function measure(
     const seconds = (performance.now() - startedAt) / 1000;
     metrics.answered(answer.method, route, answer.status, seconds);
     onAnswer({ ...answer, seconds });
-  };
-}
-
-/** Lets through whom the gate lets through. */
-export function guard(gate: Gate): MiddlewareHandler<AppEnv> {
-  return async function guard(c, next) {
-    const env: AppEnv["Bindings"] | undefined = c.env; // undefined where the host tells nothing
-    const headers = gate(c.req.raw, env?.info?.remoteAddr?.hostname);
-    await next();
-    for (const [name, value] of Object.entries(headers)) c.header(name, value);
   };
 }
 

@@ -1,20 +1,28 @@
 import assert from "node:assert/strict";
-import { clientAddress, createGate } from "../routes/access.ts";
+import { Hono } from "hono";
+import { clientAddress, requireKey } from "../routes/access.ts";
 import { createApp } from "../routes/app.ts";
+import type { AppEnv } from "../routes/app_env.ts";
+import { answerProblem } from "../routes/middleware.ts";
 import { HttpProblem } from "../routes/problem.ts";
+import { limitRate } from "../routes/rate_limit.ts";
 import { fetchRemoteImage, isPublicAddress, type RemoteOptions } from "../routes/remote_image.ts";
 import { type StubLog, stubSegmenter } from "./fixtures/stub_segmenter.ts";
 
 const ask = (headers: Record<string, string> = {}) => new Request("http://service/", { headers });
 
-function refusal(check: () => unknown): HttpProblem {
-  try {
-    check();
-  } catch (error) {
-    assert.ok(error instanceof HttpProblem, String(error));
-    return error;
-  }
-  assert.fail("it was let through");
+/** An app with nothing but a gate, which answers with a plain Response as the real routes do. */
+function gated({ keys = [], ratePerMinute = 0, now = Date.now }: {
+  keys?: string[];
+  ratePerMinute?: number;
+  now?: () => number;
+}) {
+  const app = new Hono<AppEnv>();
+  app.onError((error, c) => answerProblem(c, error));
+  app.use(requireKey(keys), limitRate({ ratePerMinute, trustedProxies: 0, now }));
+  app.get("/", () => new Response("in"));
+  return (headers: Record<string, string> = {}, hostname?: string) =>
+    app.request("/", { headers }, hostname === undefined ? {} : { info: { remoteAddr: { hostname } } });
 }
 
 async function remoteRefusal(promise: Promise<unknown>): Promise<HttpProblem> {
@@ -27,14 +35,15 @@ async function remoteRefusal(promise: Promise<unknown>): Promise<HttpProblem> {
   assert.fail("it was fetched");
 }
 
-Deno.test("createGate() without options lets everyone pass", () => {
-  assert.deepEqual(createGate()(ask(), undefined), {});
+Deno.test("requireKey() and limitRate() without keys and limit let everyone pass", async () => {
+  const response = await gated({})();
+  assert.deepEqual([response.status, response.headers.get("RateLimit")], [200, null]);
 });
 
-Deno.test("createGate() wants one of its keys and tells nothing of them", () => {
-  const gate = createGate({ keys: ["first-key", "second-key"] });
-  assert.deepEqual(gate(ask({ Authorization: "Bearer second-key" }), undefined), {});
-  assert.deepEqual(gate(ask({ Authorization: "bearer first-key" }), undefined), {});
+Deno.test("requireKey() wants one of its keys and tells nothing of them", async () => {
+  const enter = gated({ keys: ["first-key", "second-key"] });
+  assert.equal((await enter({ Authorization: "Bearer second-key" })).status, 200);
+  assert.equal((await enter({ Authorization: "bearer first-key" })).status, 200);
   for (
     const Authorization of [
       "",
@@ -45,35 +54,46 @@ Deno.test("createGate() wants one of its keys and tells nothing of them", () => 
       "first-key",
     ]
   ) {
-    const error = refusal(() => gate(ask({ Authorization }), undefined));
-    assert.equal(error.code, "unauthorized");
-    assert.match(error.headers["WWW-Authenticate"]!, /^Bearer/);
-    assert.ok(!error.message.includes("first"));
+    const response = await enter({ Authorization });
+    assert.match(response.headers.get("WWW-Authenticate")!, /^Bearer/);
+    const problem = await response.json();
+    assert.deepEqual([response.status, problem.code], [401, "unauthorized"]);
+    assert.ok(!problem.detail.includes("first"));
   }
 });
 
-Deno.test("createGate() limits the rate of each address and lets it recover", () => {
-  let now = 0;
-  const gate = createGate({ ratePerMinute: 3, clock: () => now });
-  const headers = [1, 2, 3].map(() => gate(ask(), "1.2.3.4"));
-  assert.deepEqual(headers.map((h) => h["RateLimit"]), [
-    '"default";r=2;t=60',
-    '"default";r=1;t=60',
-    '"default";r=0;t=60',
-  ]);
-  const error = refusal(() => gate(ask(), "1.2.3.4"));
-  assert.deepEqual([error.code, error.headers["Retry-After"]], ["rate_limited", "20"]);
-  gate(ask(), "1.2.3.5");
+Deno.test("limitRate() limits the rate of each address and lets it recover", async () => {
+  let now = 1e12;
+  const enter = gated({ ratePerMinute: 3, now: () => now });
+  for (const left of [2, 1, 0]) {
+    const response = await enter({}, "1.2.3.4");
+    assert.equal(response.headers.get("RateLimit"), `"default";r=${left};t=60`);
+    assert.equal(response.headers.get("RateLimit-Policy"), '"default";q=3;w=60');
+  }
   now += 20_000;
-  gate(ask(), "1.2.3.4");
-  refusal(() => gate(ask(), "1.2.3.4"));
+  const refused = await enter({}, "1.2.3.4");
+  assert.deepEqual([refused.status, (await refused.json()).code], [429, "rate_limited"]);
+  assert.equal(refused.headers.get("Retry-After"), "40");
+  assert.equal(refused.headers.get("RateLimit"), '"default";r=0;t=40');
+  assert.equal((await enter({}, "1.2.3.5")).status, 200);
+  now += 40_000;
+  assert.equal((await enter({}, "1.2.3.4")).status, 200);
 });
 
-Deno.test("createGate() counts by key where there are keys, whatever the address", () => {
-  const gate = createGate({ keys: ["a", "b"], ratePerMinute: 1, clock: () => 0 });
-  gate(ask({ Authorization: "Bearer a" }), "1.1.1.1");
-  gate(ask({ Authorization: "Bearer b" }), "1.1.1.1");
-  assert.equal(refusal(() => gate(ask({ Authorization: "Bearer a" }), "2.2.2.2")).code, "rate_limited");
+Deno.test("limitRate() counts by key where there are keys, whatever the address", async () => {
+  const enter = gated({ keys: ["a", "b"], ratePerMinute: 1 });
+  assert.equal((await enter({ Authorization: "Bearer a" }, "1.1.1.1")).status, 200);
+  assert.equal((await enter({ Authorization: "Bearer b" }, "1.1.1.1")).status, 200);
+  assert.equal((await enter({ Authorization: "Bearer a" }, "2.2.2.2")).status, 429);
+  assert.equal((await enter({ Authorization: "Bearer c" }, "3.3.3.3")).status, 401);
+});
+
+Deno.test("limitRate() remembers as many clients as it has room for", async () => {
+  const enter = gated({ ratePerMinute: 1 });
+  const from = (n: number) => enter({}, `10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
+  for (let n = 0; n <= 50_000; n++) await from(n);
+  assert.equal((await from(50_000)).status, 429);
+  assert.equal((await from(0)).status, 200, "the one that asked longest ago is forgotten");
 });
 
 Deno.test("clientAddress() believes only what trusted proxies wrote", () => {
@@ -94,7 +114,7 @@ Deno.test("clientAddress() takes IPv6 subscribers as one", () => {
 
 Deno.test("POST wants a key and is limited, GET of a result does not and is not", async () => {
   const log: StubLog = { segmented: 0, encoded: 0, settings: [] };
-  const app = createApp({ segmenter: stubSegmenter(log), access: { keys: ["k"], ratePerMinute: 1 } });
+  const app = createApp({ segmenter: stubSegmenter(log), keys: ["k"], ratePerMinute: 1 });
   const post = (headers: Record<string, string>) =>
     app.request("/v1/segmentations", { method: "POST", body: new Blob(["photo"]), headers });
   const refused = await post({});

@@ -37,7 +37,7 @@ export class ImageDecodeError extends Error {
 }
 
 /** Codes of {@linkcode LimitError}. */
-export type LimitErrorCode = "too_many_pixels" | "too_many_bytes" | "too_much_memory";
+export type LimitErrorCode = "too_many_pixels" | "too_many_bytes" | "too_much_memory" | "too_much_work";
 
 /** The input is valid but larger than the limit in force. `limit` and `actual` are in the unit that the code names. */
 export class LimitError extends Error {

@@ -20,7 +20,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: /^(@tensorflow\/|fflate$|imagescript\/|ml-matrix$)/,
     deno: false,
   },
-  "workers/": { own: ["lib/", "workers/"], packages: /^node:url$/, deno: true },
+  "workers/": {
+    own: ["lib/", "workers/"],
+    packages: /^(node:(fs|path|url)|pg-boss|@electric-sql\/pglite)/,
+    deno: true,
+  },
   // formats, errors and settings, but no tensors, no pixels and no algorithms
   "routes/": {
     own: [
@@ -175,4 +179,23 @@ Deno.test("importsOf() sees every way to import, and none in comments", () => {
     found.filter(({ typeOnly }) => typeOnly).map(({ specifier }) => specifier),
     ["./type.ts", "./types.ts"],
   );
+});
+
+Deno.test("the queue's database is loaded when it is opened, never by an import", () => {
+  const seen = new Set<string>();
+  const visit = (module: string): void => {
+    if (seen.has(module)) return;
+    seen.add(module);
+    const code = withoutComments(Deno.readTextFileSync(module));
+    for (const [, names, specifier] of code.matchAll(/\b(?:import|export)\s([^;"'`]*?)\bfrom\s*"([^"]+)"/g)) {
+      if (namesOnlyTypes(names!)) continue;
+      assert.doesNotMatch(specifier!, /pg-boss|pglite/, `${module} loads ${specifier}`);
+      const path = ownPath(module, specifier!);
+      if (path !== undefined) visit(path);
+    }
+  };
+  for (const module of ["main.ts", "server.ts", "cli.ts", "lib/mod.ts", "workers/queue/database.ts"]) {
+    visit(module);
+  }
+  assert.ok(seen.has("routes/app.ts"), "the modules were not followed");
 });

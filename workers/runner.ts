@@ -69,7 +69,12 @@ export interface Runner<P extends Protocol<P>, Report = unknown> {
 }
 
 /** Codes of {@linkcode RunnerError}. */
-export type RunnerErrorCode = "queue_full" | "deadline_exceeded" | "worker_crashed" | "runner_closed";
+export type RunnerErrorCode =
+  | "queue_full"
+  | "deadline_exceeded"
+  | "worker_crashed"
+  | "runner_closed"
+  | "input_expired";
 
 /** The job was not done for a reason that lies with the runner, not with the job's input. */
 export class RunnerError extends Error {

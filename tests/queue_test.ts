@@ -1,0 +1,261 @@
+// The queue on both of its databases: the same tests, since it is the same code.
+import assert from "node:assert/strict";
+import { contentId } from "../lib/content_id.ts";
+import { LimitError } from "../lib/errors.ts";
+import { encodePng } from "../lib/image/png.ts";
+import { parseSettings } from "../lib/settings.ts";
+import { DEAD_QUEUE, TRIES } from "../workers/queue/database.ts";
+import { encodeFrame, readFrames } from "../workers/queue/frames.ts";
+import { type JobRequest, type JobStatus } from "../workers/queue/job.ts";
+import { type JobQueue, openQueue, type QueueOptions } from "../workers/queue/job_queue.ts";
+import { takeJobs } from "../workers/queue/job_worker.ts";
+import { deadlineOf, decide, estimateWork, MAX_JOB_SECONDS } from "../workers/queue/policy.ts";
+import { withFolder } from "./fixtures/folder.ts";
+import { whyNoPostgres, withPostgres } from "./fixtures/postgres.ts";
+import { pretendingComputer } from "./fixtures/queue_computers.ts";
+
+const SETTINGS = parseSettings();
+
+/** A job for the pretending computer. */
+async function request(text: string, more: Partial<JobRequest> = {}): Promise<JobRequest> {
+  const bytes = new TextEncoder().encode(text);
+  return {
+    id: await contentId(bytes, SETTINGS),
+    bytes,
+    settings: SETTINGS,
+    maxPixels: 1e6,
+    seconds: 1,
+    ...more,
+  };
+}
+
+async function ended(queue: JobQueue, id: string, milliseconds = 30_000): Promise<JobStatus> {
+  const status = await queue.finished(id, milliseconds);
+  assert.ok(status, "the job is gone");
+  return status;
+}
+
+/** Waits for something to come true, for 20 s at most. */
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = performance.now() + 20_000; !await isTrue();) {
+    assert.ok(performance.now() < end, `it did not come true: ${isTrue}`);
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}
+
+async function withQueue(options: QueueOptions, body: (queue: JobQueue) => Promise<void>): Promise<void> {
+  const queue = await openQueue(options);
+  try {
+    await body(queue);
+  } finally {
+    await queue.close();
+  }
+}
+
+/** The tests of a database; each uses jobs of its own. */
+async function testQueue(t: Deno.TestContext, queue: JobQueue): Promise<void> {
+  const { boss } = queue.database;
+  const worker = await takeJobs(queue, { slots: 3, createComputer: pretendingComputer });
+
+  await t.step("submit() queues a job, and its record is there when it has succeeded", async () => {
+    const job = await request("wait 1 once");
+    const before = await queue.submit(job);
+    assert.equal(before.id, job.id);
+    const { state, tries, timings, startedAt, finishedAt, error } = await ended(queue, job.id);
+    assert.deepEqual([state, tries, timings, error], ["succeeded", 1, { total: 1 }, undefined]);
+    assert.ok(startedAt! <= finishedAt!);
+    assert.deepEqual(await queue.record(job.id), job.bytes);
+    assert.equal(await queue.database.blobs.get(`${job.id}/input`), undefined);
+  });
+
+  await t.step("submit() of the same work is the same job, ten times at once or later", async () => {
+    const job = await request("wait 300 ten times");
+    const answers = await Promise.all(Array.from({ length: 10 }, () => queue.submit(job)));
+    assert.deepEqual([...new Set(answers.map(({ id }) => id))], [job.id]);
+    const { finishedAt } = await ended(queue, job.id);
+    const again = await queue.submit(job);
+    assert.deepEqual([again.state, again.finishedAt], ["succeeded", finishedAt]);
+  });
+
+  await t.step("submit() does work again whose record has expired", async () => {
+    const job = await request("wait 1 expired");
+    await queue.submit(job);
+    await ended(queue, job.id);
+    await queue.dropRecord(job.id);
+    await queue.submit(job);
+    assert.equal((await ended(queue, job.id)).state, "succeeded");
+    assert.deepEqual(await queue.record(job.id), job.bytes);
+  });
+
+  await t.step("a job whose input is at fault fails at once, with its cause", async () => {
+    const job = await request("refuse");
+    await queue.submit(job);
+    const { state, tries, error } = await ended(queue, job.id);
+    assert.deepEqual([state, tries], ["failed", 1]);
+    assert.deepEqual(error, { code: "not_an_image", message: "Cannot decode image: it is a text" });
+  });
+
+  await t.step("cancel() ends a running job within 2 s, and it can be submitted again", async () => {
+    const job = await request("wait 60000");
+    await queue.submit(job);
+    await until(async () => (await queue.status(job.id))!.state === "processing");
+    const startedAt = performance.now();
+    assert.equal((await queue.cancel(job.id))!.state, "canceled");
+    await until(() => worker.running === 0);
+    const took = performance.now() - startedAt;
+    assert.ok(took < 2000, `it took ${took} ms`);
+    assert.notEqual((await queue.submit(job)).state, "canceled");
+    assert.equal((await queue.cancel(job.id))!.state, "canceled");
+  });
+
+  await t.step("events() tells progress in order, and goes on after a number", async () => {
+    const job = await request("wait 1200");
+    await queue.submit(job);
+    await ended(queue, job.id);
+    await until(async () => (await queue.events(job.id)).length === 2);
+    const events = await queue.events(job.id);
+    assert.deepEqual(events.map(({ progress }) => progress.stage), ["decode", "regions"]);
+    assert.deepEqual(await queue.events(job.id, events[0]!.seq), events.slice(1));
+  });
+
+  await t.step("status() and cancel() know nothing of an id that was never submitted", async () => {
+    const { id } = await request("never");
+    assert.equal(await queue.status(id), undefined);
+    assert.equal(await queue.cancel(id), undefined);
+  });
+
+  await t.step(
+    `a job that loses its computer each time goes to dead letter after ${TRIES} tries`,
+    async () => {
+      const poison = await request("crash"), other = await request("wait 1 beside poison");
+      await queue.submit(poison);
+      await queue.submit(other);
+      assert.equal((await ended(queue, other.id)).state, "succeeded");
+      const { state, tries, error } = await ended(queue, poison.id);
+      assert.deepEqual([state, tries, error?.code], ["failed", TRIES, "worker_crashed"]);
+      const dead = await boss.findJobs(DEAD_QUEUE);
+      const mine = dead.find(({ sourceId }) => sourceId === poison.id);
+      assert.match(JSON.stringify(mine?.sourceOutput), /SIGKILL/);
+    },
+  );
+
+  await t.step("close() hands back what does not end in time, without costing it a try", async () => {
+    const job = await request("wait 3000 handed back");
+    await queue.submit(job);
+    await until(() => worker.running > 0);
+    await worker.close(100);
+    const { state, error } = (await queue.status(job.id))!;
+    assert.deepEqual([state, error?.code], ["queued", "handed_back"]);
+    const [row] = await boss.findJobs("segment", { id: job.id });
+    assert.equal(row!.retryLimit - row!.retryCount, TRIES); // the try that was cut short is given back
+  });
+
+  await t.step("what waits tells its position, the first by priority, and a full queue refuses", async () => {
+    const first = await request("wait 1 a", { priority: -1 }), second = await request("wait 1 b");
+    await queue.submit(first);
+    await queue.submit(second);
+    const [a, b] = [await queue.status(first.id), await queue.status(second.id)];
+    assert.ok(a!.position! > b!.position!, `${a!.position} and ${b!.position}`);
+    const { waiting, running, waitingSeconds } = await queue.stats();
+    assert.deepEqual([waiting, running, waitingSeconds], [3, 0, 3]);
+    const next = await takeJobs(queue, { createComputer: pretendingComputer });
+    for (const { id } of [first, second]) assert.equal((await ended(queue, id)).state, "succeeded");
+    await next.close(10_000);
+  });
+}
+
+Deno.test("the queue over a folder", (t) =>
+  withFolder(async (folder) => {
+    await withQueue({ folder }, async (queue) => {
+      await testQueue(t, queue);
+
+      await t.step("a second process on the folder is refused with the way out", async () => {
+        await assert.rejects(openQueue({ folder }), {
+          code: "data_folder_in_use",
+          message: /another process uses it.*DSC_DATA.*DATABASE_URL/,
+        });
+      });
+      await queue.submit(await request("wait 1 for later"));
+    });
+    await t.step(
+      "what waits is there when the folder is opened again; a full queue says when to come back",
+      () =>
+        withQueue({ folder, waitingLimit: 1 }, async (queue) => {
+          const { id } = await request("wait 1 for later");
+          assert.equal((await queue.status(id))!.state, "queued");
+          await assert.rejects(
+            request("wait 1 too many").then((job) => queue.submit(job)),
+            (error: Error) => {
+              const { code, retryAfterSeconds } = error as Error & {
+                code: string;
+                retryAfterSeconds: number;
+              };
+              return code === "jobs_full" && retryAfterSeconds >= 1;
+            },
+          );
+          const worker = await takeJobs(queue, { createComputer: pretendingComputer });
+          assert.equal((await ended(queue, id)).state, "succeeded");
+          await worker.close(0);
+        }),
+    );
+  }));
+
+const noPostgres = await whyNoPostgres();
+Deno.test({
+  name: `the queue over PostgreSQL${noPostgres ? ` (skipped: ${noPostgres})` : ""}`,
+  ignore: noPostgres !== undefined,
+  fn: (t) => withPostgres(({ url }) => withQueue({ url }, (queue) => testQueue(t, queue))),
+});
+
+Deno.test("openQueue() says that no database answers, and nothing of the password", async () => {
+  const url = "postgres://someone:secret@127.0.0.1:1/postgres";
+  await assert.rejects(openQueue({ url, attempts: 1 }), (error: Error) => {
+    assert.equal((error as Error & { code: string }).code, "jobs_unavailable");
+    assert.match(error.message, /127\.0\.0\.1:1 does not answer/);
+    assert.doesNotMatch(error.message, /secret/);
+    return true;
+  });
+});
+
+Deno.test("estimateWork() and decide() answer small work at once, queue heavy work, refuse what takes hours", () => {
+  const photo = encodePng({ width: 480, height: 320, data: new Uint8Array(480 * 320 * 3) });
+  const decision = (options: Record<string, unknown>) =>
+    decide(estimateWork(photo, parseSettings(options)), 1_000_000);
+  assert.equal(decision({}), "inline");
+  assert.equal(decision({ method: "flat-dsc" }), "inline");
+  assert.equal(decision({ train: 30 }), "inline");
+  assert.equal(decision({ train: 500 }), "queued");
+  assert.equal(decision({ method: "flat-dsc", reach: "full" }), "queued");
+  const work = estimateWork(photo, SETTINGS);
+  assert.deepEqual([work.width, work.height], [480, 320]);
+  assert.throws(
+    () => decide(work, 100_000),
+    (error) => error instanceof LimitError && error.code === "too_many_pixels" && error.limit === 100_000,
+  );
+  assert.throws(
+    () => decide({ ...work, seconds: MAX_JOB_SECONDS + 1 }, 1_000_000),
+    (error) =>
+      error instanceof LimitError && error.code === "too_much_work" &&
+      error.message.includes(`${MAX_JOB_SECONDS}`),
+  );
+  assert.ok(deadlineOf(1) >= 60 && deadlineOf(MAX_JOB_SECONDS) < 86_400);
+});
+
+Deno.test("readFrames() gives what encodeFrame() wrote, however the pipe cuts it", async () => {
+  const bytes = new Uint8Array(
+    [...encodeFrame({ a: 1 }, new Uint8Array([1, 2, 3])), ...encodeFrame({ b: "ü" })]
+      .flatMap((part) => [...part]),
+  );
+  for (const size of [1, 5, 1000]) {
+    const pieces: Uint8Array<ArrayBuffer>[] = [];
+    for (let i = 0; i < bytes.length; i += size) pieces.push(bytes.slice(i, i + size));
+    const frames = [];
+    for await (const frame of readFrames(ReadableStream.from(pieces))) frames.push(frame);
+    assert.deepEqual(frames.map(({ header, body }) => [header, [...body]]), [[{ a: 1 }, [1, 2, 3]], [{
+      b: "ü",
+    }, []]]);
+  }
+  const cut = readFrames(ReadableStream.from([bytes.slice(0, 14)]));
+  assert.equal((await cut.next()).done, true);
+  await assert.rejects(readFrames(ReadableStream.from([new Uint8Array(12)])).next(), /begins with DSCF/);
+});

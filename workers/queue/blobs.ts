@@ -1,0 +1,122 @@
+/**
+ * Where a job's bytes lie: the image file that came in, the record that goes out. Files in the data folder beside the
+ * embedded database, which has no place for megabytes; a table where there is PostgreSQL, so that every machine sees
+ * them. Object storage would be a third class here, and nothing else would change.
+ */
+import { dirname } from "node:path";
+
+/** Bytes by key. Keys are `id/input` and `id/record`. */
+export interface Blobs {
+  get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** Drops what is older than its time to live. */
+  sweep(): Promise<void>;
+}
+
+/** Runs a statement. */
+export type Sql = (text: string, values?: unknown[]) => Promise<{ rows: unknown[] }>;
+
+const KEY = /^[0-9a-f-]{36}\/(input|record)$/;
+
+/** Blobs as files; one is always whole. */
+export class FileBlobs implements Blobs {
+  readonly #folder: string;
+  readonly #ttlSeconds: number;
+
+  /** Keeps blobs below a folder, which is made with the first one. */
+  constructor(folder: string, ttlSeconds: number) {
+    this.#folder = folder;
+    this.#ttlSeconds = ttlSeconds;
+  }
+
+  async get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    try {
+      return await Deno.readFile(this.#path(key));
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw error;
+    }
+  }
+
+  async put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const path = this.#path(key), temporary = `${path}.${crypto.randomUUID()}`;
+    await Deno.mkdir(dirname(path), { recursive: true });
+    try {
+      await Deno.writeFile(temporary, bytes);
+      await Deno.rename(temporary, path);
+    } catch (error) {
+      await Deno.remove(temporary).catch(() => {}); // half a file on a full disk is of no use
+      throw error;
+    }
+  }
+
+  async delete(key: string): Promise<void> {
+    await Deno.remove(this.#path(key)).catch(ignoreNotFound);
+  }
+
+  async sweep(): Promise<void> {
+    const oldest = Date.now() - this.#ttlSeconds * 1000;
+    for (const shard of await listFolder(this.#folder)) {
+      for (const name of await listFolder(`${this.#folder}/${shard}`)) {
+        const path = `${this.#folder}/${shard}/${name}`;
+        const { mtime } = await Deno.stat(path);
+        if (mtime && mtime.getTime() < oldest) await Deno.remove(path).catch(ignoreNotFound);
+      }
+    }
+  }
+
+  /** 256 folders, so that none gets too long for the file system. */
+  #path(key: string): string {
+    if (!KEY.test(key)) throw new TypeError(`Cannot find blob: want a key like id/input, got ${key}`);
+    return `${this.#folder}/${key.slice(0, 2)}/${key.replace("/", ".")}`;
+  }
+}
+
+/** Blobs as rows. */
+export class TableBlobs implements Blobs {
+  readonly #sql: Sql;
+  readonly #ttlSeconds: number;
+
+  /** Keeps blobs in the table `dsc.blob`. */
+  constructor(sql: Sql, ttlSeconds: number) {
+    this.#sql = sql;
+    this.#ttlSeconds = ttlSeconds;
+  }
+
+  async get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { rows } = await this.#sql("select data from dsc.blob where key = $1", [key]);
+    const [row] = rows as { data: Uint8Array }[];
+    return row && new Uint8Array(row.data); // a copy: the driver's buffer is part of a larger one
+  }
+
+  async put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.#sql(
+      `insert into dsc.blob (key, data, expires) values ($1, $2, now() + $3 * interval '1 second')
+       on conflict (key) do update set data = excluded.data, expires = excluded.expires`,
+      [key, bytes, this.#ttlSeconds],
+    );
+  }
+
+  async delete(key: string): Promise<void> {
+    await this.#sql("delete from dsc.blob where key = $1", [key]);
+  }
+
+  async sweep(): Promise<void> {
+    await this.#sql("delete from dsc.blob where expires < now()");
+  }
+}
+
+async function listFolder(path: string): Promise<string[]> {
+  const names: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(path)) names.push(name);
+  } catch (error) {
+    ignoreNotFound(error);
+  }
+  return names;
+}
+
+function ignoreNotFound(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
+}

@@ -1,0 +1,166 @@
+/**
+ * The one way to the queue's database: pg-boss over PostgreSQL where there is a URL, else over PGlite in a folder. From
+ * here on nobody knows which. pg-boss is loaded here and nowhere else, when a database is opened and not before: the
+ * library, the command line and the edge's first answer do not pay for it.
+ */
+import type { PgBoss } from "pg-boss";
+import { type Blobs, FileBlobs, type Sql, TableBlobs } from "./blobs.ts";
+import type { EmbeddedDatabase } from "./embedded.ts";
+import { QueueError } from "./errors.ts";
+
+/** Jobs wait here. */
+export const QUEUE = "segment";
+/** Jobs that failed {@linkcode TRIES} times end here too, with their cause, for a person to look at. */
+export const DEAD_QUEUE = "segment_dead";
+/** A job that takes its worker down, or loses it, is tried so often. */
+export const TRIES = 3;
+
+/** Where the database is, and what this process does with it. */
+export interface DatabaseOptions {
+  /** `postgres://...`; without one, the folder. */
+  readonly url?: string | undefined;
+  /** Folder of the embedded database. @default "data" */
+  readonly folder?: string | undefined;
+  /** Hours for which results, failures and blobs are kept. @default 72 */
+  readonly resultHours?: number | undefined;
+  /**
+   * `edge` only sends and asks: it makes no tables, supervises nobody and holds one connection, so that hundreds of such
+   * instances are no burden. @default "full"
+   */
+  readonly role?: "full" | "edge" | undefined;
+  /** Tries to reach PostgreSQL, with growing pauses. @default 4 */
+  readonly attempts?: number | undefined;
+  /** Told of trouble that mends itself, such as a lost connection. @default nobody is */
+  readonly onError?: ((error: Error) => void) | undefined;
+}
+
+/** An open database. */
+export interface Database {
+  readonly boss: PgBoss;
+  readonly sql: Sql;
+  readonly blobs: Blobs;
+  readonly embedded: boolean;
+  /** Says to every process that something about a job has changed. Best effort: who listens asks again by itself. */
+  announce(id: string): Promise<void>;
+  /** Calls back with the id of a job that may have changed; returns how to stop. */
+  onAnnounced(callback: (id: string) => void): () => void;
+  close(): Promise<void>;
+}
+
+/** Notifications carry a job's id and nothing else: they are lossy, so whoever hears one asks the tables. */
+const CHANNEL = "dsc_job";
+const SWEEP_MS = 600_000;
+
+/**
+ * Opens the database and makes what is missing in it.
+ *
+ * @throws {QueueError} `jobs_unavailable`, `data_folder_in_use` or `data_folder_unusable`.
+ */
+export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
+  const { url, folder = "data", resultHours = 72, role = "full", attempts = 4, onError = () => {} } = options;
+  const ttlSeconds = resultHours * 3600;
+  const full = role === "full";
+  const { PgBoss, fromPglite } = await import("pg-boss");
+  const embedded = url === undefined ? await (await import("./embedded.ts")).openEmbedded(folder) : undefined;
+  const boss = new PgBoss({
+    ...(embedded
+      ? { db: fromPglite(embedded.pglite), backend: "pglite" as const }
+      : { connectionString: url!, max: full ? 8 : 1, application_name: "dsc" }),
+    schedule: false, // no cron jobs here
+    supervise: full,
+    migrate: full,
+    createSchema: full,
+    registerInstance: false, // would want to read the host's name and load
+    useListenNotify: full,
+    superviseIntervalSeconds: 3,
+    monitorIntervalSeconds: 3,
+  });
+  boss.on("error", onError); // without a listener a lost connection ends the process
+  try {
+    await boss.start({ attempts: embedded ? 1 : attempts });
+    const sql: Sql = (text, values) => boss.getDb().executeSql(text, values);
+    if (full) await makeTables(boss, sql, ttlSeconds);
+    const blobs = embedded ? new FileBlobs(`${folder}/blobs`, ttlSeconds) : new TableBlobs(sql, ttlSeconds);
+    return await finishOpening(boss, sql, blobs, embedded, { full, ttlSeconds, onError });
+  } catch (cause) {
+    await boss.stop({ graceful: false }).catch(() => {});
+    await embedded?.close().catch(() => {});
+    if (cause instanceof QueueError) throw cause;
+    const host = url && URL.canParse(url) ? new URL(url).host : "the data folder"; // never the password
+    const text = `Cannot open queue: the database at ${host} does not answer (${(cause as Error).message})`;
+    throw new QueueError("jobs_unavailable", text, { cause, retryAfterSeconds: 5 });
+  }
+}
+
+async function makeTables(boss: PgBoss, sql: Sql, ttlSeconds: number): Promise<void> {
+  // several processes may start at once: the first makes the tables, the others wait for it
+  await sql(`
+    begin;
+    select pg_advisory_xact_lock(5157321);
+    create schema if not exists dsc;
+    create table if not exists dsc.blob (key text primary key, data bytea not null, expires timestamptz not null);
+    alter table dsc.blob alter data set storage external;
+    create table if not exists dsc.event (
+      seq bigserial primary key, job uuid not null, at timestamptz not null default now(), progress jsonb not null);
+    create index if not exists event_job on dsc.event (job, seq);
+    commit;`);
+  await boss.createQueue(DEAD_QUEUE, { deleteAfterSeconds: ttlSeconds, retentionSeconds: ttlSeconds });
+  const options = {
+    notify: true,
+    deadLetter: DEAD_QUEUE,
+    retryLimit: TRIES - 1,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 60,
+    heartbeatSeconds: 10, // the least that pg-boss takes: a killed worker's job runs again after about 14 s
+    deleteAfterSeconds: ttlSeconds,
+  };
+  await boss.createQueue(QUEUE, options);
+  await boss.updateQueue(QUEUE, options); // what an earlier version or configuration has made
+}
+
+async function finishOpening(
+  boss: PgBoss,
+  sql: Sql,
+  blobs: Blobs,
+  embedded: EmbeddedDatabase | undefined,
+  { full, ttlSeconds, onError }: { full: boolean; ttlSeconds: number; onError: (error: Error) => void },
+): Promise<Database> {
+  const callbacks = new Set<(id: string) => void>();
+  const hear = (id: string) => {
+    for (const callback of callbacks) callback(id);
+  };
+  // some connection poolers cannot listen: everyone then asks once a second, as they do on the edge
+  const listener = full
+    ? await boss.getDb().listen?.(CHANNEL, hear, () => {}).catch((error) => void onError(error))
+    : undefined;
+  const sweep = async () => {
+    try {
+      await blobs.sweep();
+      await sql("delete from dsc.event where at < now() - $1 * interval '1 second'", [ttlSeconds]);
+      await embedded?.tidy();
+    } catch (error) {
+      onError(error as Error);
+    }
+  };
+  const timer = full ? setInterval(sweep, SWEEP_MS) : undefined;
+  return {
+    boss,
+    sql,
+    blobs,
+    embedded: embedded !== undefined,
+    async announce(id) {
+      await sql("select pg_notify($1, $2)", [CHANNEL, id]).catch(onError);
+    },
+    onAnnounced(callback) {
+      callbacks.add(callback);
+      return () => callbacks.delete(callback);
+    },
+    async close() {
+      clearInterval(timer);
+      await listener?.close().catch(() => {});
+      await boss.stop({ graceful: false }); // whoever takes jobs has drained before
+      await embedded?.close();
+    },
+  };
+}

@@ -1,0 +1,248 @@
+/**
+ * The queue as its clients see it: submit, ask, wait, cancel. Taking jobs and computing them is `job_worker.ts`; the
+ * states are pg-boss's, under the names that clients are told.
+ */
+import type { JobWithMetadata } from "pg-boss";
+import { type Database, type DatabaseOptions, openDatabase, QUEUE } from "./database.ts";
+import { QueueError, toQueueError } from "./errors.ts";
+import {
+  isFinal,
+  type JobData,
+  type JobEvent,
+  type JobOutput,
+  type JobRequest,
+  type JobState,
+  type JobStatus,
+} from "./job.ts";
+import { deadlineOf } from "./policy.ts";
+
+/** Options of a queue. */
+export interface QueueOptions extends DatabaseOptions {
+  /** Jobs that may wait; one more is refused with `jobs_full`. @default 1000 */
+  readonly waitingLimit?: number | undefined;
+}
+
+/** Figures of the queue as a whole, whichever process asks. */
+export interface QueueStats {
+  readonly waiting: number;
+  readonly running: number;
+  /** Estimated seconds of what waits. */
+  readonly waitingSeconds: number;
+}
+
+const STATES: Readonly<Record<JobWithMetadata["state"], JobState>> = {
+  created: "queued",
+  retry: "queued",
+  active: "processing",
+  completed: "succeeded",
+  cancelled: "canceled",
+  failed: "failed",
+};
+
+/** Opens the queue. See {@linkcode openDatabase} for what can go wrong. */
+export async function openQueue(options: QueueOptions = {}): Promise<JobQueue> {
+  return new JobQueue(await openDatabase(options), options.waitingLimit ?? 1000);
+}
+
+/** An open queue. Every method may reject with a {@linkcode QueueError}. */
+export class JobQueue {
+  readonly database: Database;
+  readonly #waitingLimit: number;
+
+  constructor(database: Database, waitingLimit: number) {
+    this.database = database;
+    this.#waitingLimit = waitingLimit;
+  }
+
+  /**
+   * Makes sure that a job is done: if it waits, runs or has its result, that is all; if it failed, was canceled or its
+   * result has expired, it is queued anew. When this resolves, the job is on disk and no crash loses it.
+   *
+   * @throws {QueueError} `jobs_full`, `storage_full` or `jobs_unavailable`.
+   */
+  submit(request: JobRequest): Promise<JobStatus> {
+    return guarded(async () => {
+      const { boss, blobs, sql } = this.database;
+      const { id, bytes, settings, maxPixels, seconds, priority = 0 } = request;
+      const known = await this.status(id);
+      if (known && !isFinal(known.state)) return known;
+      if (known?.state === "succeeded" && await blobs.get(`${id}/record`)) return known;
+      await this.#refuseIfFull();
+      await blobs.put(`${id}/input`, bytes); // before the job: who takes it must find it
+      if (known) {
+        await boss.deleteJob(QUEUE, id);
+        await sql("delete from dsc.event where job = $1", [id]);
+      }
+      const data: JobData = { settings, maxPixels, seconds };
+      // a second submission at the same moment sends nothing: the id is taken
+      await boss.send(QUEUE, data, { id, priority, expireInSeconds: deadlineOf(seconds) });
+      await this.database.announce(id);
+      return (await this.status(id))!;
+    });
+  }
+
+  /** How a job is; `undefined` if there is none of this id (any more). */
+  status(id: string): Promise<JobStatus | undefined> {
+    return guarded(async () => {
+      const { boss, sql } = this.database;
+      const [job] = await boss.findJobs<JobData>(QUEUE, { id });
+      if (!job) return undefined;
+      const status = toStatus(job);
+      if (status.state === "queued") {
+        const { rows } = await sql(
+          `select count(*)::int as position from pgboss.job
+           where name = $1 and state < 'active' and (priority > $2 or (priority = $2 and created_on < $3))`,
+          [QUEUE, job.priority, job.createdOn],
+        );
+        return { ...status, ...rows[0] as { position: number } };
+      }
+      if (status.state !== "processing") return status;
+      const { rows } = await sql("select progress from dsc.event where job = $1 order by seq desc limit 1", [
+        id,
+      ]);
+      return { ...status, ...rows[0] as { progress: JobEvent["progress"] } | undefined };
+    });
+  }
+
+  /** What a job reported after the event of that number, oldest first. */
+  events(id: string, after = 0): Promise<JobEvent[]> {
+    return guarded(async () => {
+      const { rows } = await this.database.sql(
+        "select seq::float8 as seq, progress from dsc.event where job = $1 and seq > $2 order by seq limit 1000",
+        [id, after],
+      );
+      return rows as JobEvent[];
+    });
+  }
+
+  /** Stops a job: a waiting one is not begun, a running one ends within 2 s. `undefined` if there is none. */
+  cancel(id: string): Promise<JobStatus | undefined> {
+    return guarded(async () => {
+      const { boss, blobs } = this.database;
+      const known = await this.status(id);
+      if (!known || isFinal(known.state)) return known;
+      await boss.cancel(QUEUE, id);
+      await this.database.announce(id); // its worker looks at once instead of at its next heartbeat
+      await blobs.delete(`${id}/input`);
+      return await this.status(id);
+    });
+  }
+
+  /** Resolves when a job may have changed, at the latest after so many milliseconds or when the signal fires. */
+  changed(id: string, milliseconds: number, signal?: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    const stop = this.database.onAnnounced((changed) => {
+      if (changed === id) resolve();
+    });
+    const onAbort = () => resolve();
+    if (signal?.aborted) resolve();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    return promise.finally(() => {
+      clearTimeout(timer);
+      stop();
+      signal?.removeEventListener("abort", onAbort);
+    });
+  }
+
+  /** Waits for a job's end, but no longer than so many milliseconds. */
+  async finished(id: string, milliseconds: number, signal?: AbortSignal): Promise<JobStatus | undefined> {
+    const end = performance.now() + milliseconds;
+    for (;;) {
+      const status = await this.status(id);
+      const left = end - performance.now();
+      if (!status || isFinal(status.state) || left <= 0 || signal?.aborted) return status;
+      await this.changed(id, Math.min(left, POLL_MS), signal); // announcements may get lost
+    }
+  }
+
+  /** The record of a finished job, from which every form can be encoded. */
+  record(id: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    return guarded(() => this.database.blobs.get(`${id}/record`));
+  }
+
+  /** Keeps a record that was made without the queue, for other processes and for after a restart. */
+  keepRecord(id: string, record: Uint8Array<ArrayBuffer>): Promise<void> {
+    return guarded(() => this.database.blobs.put(`${id}/record`, record));
+  }
+
+  /** Drops a record that nobody will ask for. */
+  dropRecord(id: string): Promise<void> {
+    return guarded(() => this.database.blobs.delete(`${id}/record`));
+  }
+
+  /** Figures of this moment. */
+  stats(): Promise<QueueStats> {
+    return guarded(async () => {
+      const { rows } = await this.database.sql(
+        `select count(*) filter (where state < 'active')::int as waiting,
+           count(*) filter (where state = 'active')::int as running,
+           coalesce(sum((data->>'seconds')::float8) filter (where state < 'active'), 0) as "waitingSeconds"
+         from pgboss.job where name = $1 and state <= 'active'`,
+        [QUEUE],
+      );
+      return rows[0] as QueueStats;
+    });
+  }
+
+  /** Leaves the queue; jobs stay in it. */
+  close(): Promise<void> {
+    return this.database.close();
+  }
+
+  async #refuseIfFull(): Promise<void> {
+    const { waiting, running, waitingSeconds } = await this.stats();
+    if (waiting < this.#waitingLimit) return;
+    // one place comes free when the next job ends
+    const next = waitingSeconds / waiting / Math.max(1, running);
+    throw new QueueError("jobs_full", `Cannot take job: ${waiting} are waiting already`, {
+      retryAfterSeconds: Math.max(1, Math.min(600, Math.ceil(next))),
+    });
+  }
+}
+
+/** How long an announcement that got lost can delay its listeners. */
+export const POLL_MS = 1000;
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw toQueueError(error);
+  }
+}
+
+function toStatus(job: JobWithMetadata<JobData>): JobStatus {
+  const output = job.output as JobOutput | FailureOutput | null;
+  const ended = output && "outcome" in output ? output : undefined;
+  const failure = output && !("outcome" in output) ? output : undefined;
+  const error = ended?.outcome === "failed"
+    ? { code: ended.error.code ?? "failed", message: ended.error.message }
+    : failure && describeFailure(failure);
+  return {
+    id: job.id,
+    state: ended?.outcome === "failed" ? "failed" : STATES[job.state],
+    tries: job.startedOn ? job.retryCount + 1 : 0,
+    estimate: Math.round(job.data.seconds * 10) / 10,
+    ...(error && { error }),
+    createdAt: job.createdOn.toISOString(),
+    ...(job.startedOn && { startedAt: job.startedOn.toISOString() }),
+    ...(job.completedOn && { finishedAt: job.completedOn.toISOString() }),
+    ...(ended?.outcome === "succeeded" && { timings: ended.timings }),
+  };
+}
+
+/** What pg-boss or a worker writes when a try fails. */
+interface FailureOutput {
+  readonly message?: string;
+  readonly code?: string;
+  readonly value?: { readonly message?: string };
+}
+
+function describeFailure(output: FailureOutput): { code: string; message: string } {
+  const message = output.message ?? output.value?.message ?? "unknown";
+  if (message === "job heartbeat timeout") {
+    return { code: "worker_lost", message: "Cannot finish job: the worker that had it went silent" };
+  }
+  return { code: output.code ?? "failed", message };
+}

@@ -1,0 +1,234 @@
+/**
+ * Takes jobs from the queue and has them computed. This process only moves bytes: it must answer heartbeats every second,
+ * so it never computes itself (`computer.ts`).
+ *
+ * A job ends in one of four ways. Its result is kept and it succeeds. Its input is at fault and it fails: no other try
+ * would help. It loses its computer (a crash, a lost GPU, no memory) and is tried again elsewhere, three times in all.
+ * Or this process is told to stop before it is done, and hands it back.
+ */
+import type { JobWithMetadata } from "pg-boss";
+import { BackendError, ImageDecodeError, LimitError, OptionError } from "../../lib/errors.ts";
+import type { Progress } from "../../lib/progress.ts";
+import { RunnerError } from "../runner.ts";
+import { type Computer, createComputer } from "./computer.ts";
+import { QUEUE } from "./database.ts";
+import type { JobData, JobOutput } from "./job.ts";
+import type { JobQueue } from "./job_queue.ts";
+import { deadlineOf } from "./policy.ts";
+
+/** Options of {@linkcode takeJobs}. */
+export interface JobWorkerOptions {
+  /** Jobs computed at once, one process each. @default 1 */
+  readonly slots?: number;
+  /** Makes what computes. @default createComputer */
+  readonly createComputer?: () => Computer;
+  /** Told what happens, for the log. @default nobody is */
+  readonly onEvent?: (event: JobWorkerEvent) => void;
+}
+
+/** What happens to a job here. */
+export interface JobWorkerEvent {
+  readonly event:
+    | "job started"
+    | "job succeeded"
+    | "job failed"
+    | "job tried in vain"
+    | "job ended"
+    | "job handed back";
+  readonly id: string;
+  readonly seconds?: number;
+  readonly error?: string;
+}
+
+/** Takes jobs until it is closed. */
+export interface JobWorker {
+  /** Jobs being computed now. */
+  readonly running: number;
+  /** Takes no more jobs, gives those at work so many milliseconds, then hands back what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** A progress report is kept so often at most: it is for people to look at. */
+const PROGRESS_MS = 500;
+/** For so long a result waits for a database that does not answer, such as one that restarts. */
+const PATIENCE_MS = 60_000;
+
+/** Why a job's signal fires when this process stops. */
+const HANDED_BACK = Symbol("handed back");
+
+type ClaimedJob = JobWithMetadata<JobData>;
+
+/** Starts to take jobs. */
+export async function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): Promise<JobWorker> {
+  const { slots = 1, createComputer: create = createComputer, onEvent = () => {} } = options;
+  const { boss, onAnnounced } = queue.database;
+  const idle = Array.from({ length: slots }, create);
+  const running = new Map<string, { readonly job: ClaimedJob; readonly stop: AbortController }>();
+  let onIdle = () => {};
+
+  await boss.work<JobData, void>(QUEUE, {
+    localConcurrency: slots,
+    includeMetadata: true,
+    heartbeatRefreshSeconds: 1,
+    pollingIntervalSeconds: 0.5,
+    notifyPollingIntervalSeconds: 1,
+  }, async ([job]) => {
+    const claimed = job as ClaimedJob, stop = new AbortController();
+    const computer = idle.pop() ?? create(); // there are as many as slots
+    running.set(claimed.id, { job: claimed, stop });
+    try {
+      await runJob(queue, claimed, AbortSignal.any([claimed.signal, stop.signal]), computer, onEvent);
+    } finally {
+      running.delete(claimed.id);
+      idle.push(computer);
+      if (running.size === 0) onIdle();
+    }
+  });
+
+  // someone has changed the job: if that took it away from here, its computer need not wait for the next heartbeat
+  const stopListening = onAnnounced(async (id) => {
+    const found = running.get(id);
+    if (!found) return;
+    const { settled } = await boss.touch(QUEUE, attemptOf(found.job)).catch(() => ({ settled: [id] })) as {
+      settled?: string[];
+    };
+    if (settled && !settled.includes(id)) found.stop.abort(new Error("the job was canceled"));
+  });
+
+  return {
+    get running() {
+      return running.size;
+    },
+    async close(graceMs) {
+      const stopped = boss.offWork(QUEUE, { wait: true });
+      if (running.size > 0 && graceMs > 0) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        onIdle = resolve;
+        const timer = setTimeout(resolve, graceMs);
+        await promise;
+        clearTimeout(timer);
+      }
+      for (const { stop } of running.values()) stop.abort(HANDED_BACK);
+      await stopped;
+      stopListening();
+      await Promise.all(idle.map((computer) => computer.close()));
+    },
+  };
+}
+
+async function runJob(
+  queue: JobQueue,
+  job: ClaimedJob,
+  signal: AbortSignal,
+  computer: Computer,
+  onEvent: (event: JobWorkerEvent) => void,
+): Promise<void> {
+  const { boss, blobs, announce } = queue.database;
+  const { id, data } = job, attempt = attemptOf(job);
+  const startedAt = performance.now();
+  const tell = (event: JobWorkerEvent["event"], error?: unknown) => {
+    const seconds = Math.round(performance.now() - startedAt) / 1000;
+    onEvent({
+      event,
+      id,
+      ...(event !== "job started" && { seconds }),
+      ...(error !== undefined && { error: textOf(error) }),
+    });
+  };
+  const settle = async (output: JobOutput) => {
+    // pg-boss would do this when the handler returns, but without patience, and nobody would be told
+    await patiently(signal, () => boss.complete(QUEUE, attempt, output));
+    await blobs.delete(`${id}/input`).catch(() => {}); // else it goes with its time to live
+    await announce(id);
+  };
+  tell("job started");
+  await announce(id);
+  try {
+    const bytes = await patiently(signal, () => blobs.get(`${id}/input`));
+    if (!bytes) throw new RunnerError("input_expired", "Cannot begin job: its image is not kept any more");
+    const { result, record } = await computer.compute(data, bytes, {
+      signal,
+      deadlineMs: deadlineOf(data.seconds) * 1000,
+      onReport: progressKeeper(queue, id),
+    });
+    await patiently(signal, () => blobs.put(`${id}/record`, record));
+    const { backend, regions, timings } = result;
+    await settle({ outcome: "succeeded", backend, regions, timings });
+    tell("job succeeded");
+  } catch (error) {
+    if (signal.aborted) {
+      if (signal.reason !== HANDED_BACK) return tell("job ended", signal.reason); // canceled, or another worker has it
+      await handBack(queue, job);
+      tell("job handed back");
+    } else if (isFinalFailure(error)) {
+      const { name, message, code } = error as Error & { code: string };
+      await settle({ outcome: "failed", error: { name, message, code } });
+      tell("job failed", error);
+    } else {
+      const code = (error as { code?: string }).code ?? "failed";
+      await patiently(signal, () => boss.fail(QUEUE, attempt, { code, message: textOf(error) }));
+      await announce(id);
+      tell("job tried in vain", error);
+    }
+  }
+}
+
+/** Puts a job back into the line without it losing one of its tries. */
+async function handBack(queue: JobQueue, job: ClaimedJob): Promise<void> {
+  const { boss, announce } = queue.database;
+  const { id, retryCount, retryLimit } = job;
+  await boss.fail(QUEUE, attemptOf(job), { code: "handed_back", message: "its worker was told to stop" });
+  if (retryCount < retryLimit) await boss.update(QUEUE, undefined, { id, retryLimit: retryLimit + 1 });
+  else await boss.retry(QUEUE, id);
+  await announce(id);
+}
+
+/** Whether the input is at fault, or the time: another try would end the same way. */
+function isFinalFailure(error: unknown): boolean {
+  if (error instanceof ImageDecodeError || error instanceof LimitError || error instanceof OptionError) {
+    return true;
+  }
+  if (error instanceof BackendError) {
+    return error.code === "backend_unavailable" || error.code === "backend_fallback_adapter";
+  }
+  return error instanceof RunnerError &&
+    (error.code === "deadline_exceeded" || error.code === "input_expired");
+}
+
+/** Keeps the latest progress now and then, and lets everyone know. */
+function progressKeeper(queue: JobQueue, id: string): (progress: Progress) => void {
+  const { sql, announce } = queue.database;
+  let latest: Progress | undefined, keptAt = -Infinity, timer: ReturnType<typeof setTimeout> | undefined;
+  const keep = () => {
+    timer = undefined;
+    keptAt = performance.now();
+    sql("insert into dsc.event (job, progress) values ($1, $2)", [id, JSON.stringify(latest)])
+      .then(() => announce(id)).catch(() => {}); // progress is a courtesy
+  };
+  return (progress) => {
+    latest = progress;
+    timer ??= setTimeout(keep, Math.max(0, keptAt + PROGRESS_MS - performance.now()));
+  };
+}
+
+/** Tries again for a minute: a database that restarts must not cost a result that took an hour. */
+async function patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const end = performance.now() + PATIENCE_MS;
+  for (let pause = 100;; pause = Math.min(2000, 2 * pause)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (signal.aborted || performance.now() > end) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+/** Names the try, so that nothing is said about a later one in its place. */
+function attemptOf({ id, retryCount }: ClaimedJob): { id: string; retryCount: number } {
+  return { id, retryCount };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

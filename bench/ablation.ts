@@ -1,0 +1,136 @@
+/**
+ * What each part of the DSC hierarchy is worth: variants of it on the same images, each compared with the default by the
+ * paired bootstrap (Efron 1979, doi:10.1214/aos/1176344552).
+ *
+ *     deno task ablation --data ../shared/bsds500 --split val
+ */
+import { parseArgs } from "node:util";
+import { withBackend } from "../lib/backend/mod.ts";
+import { type DeepCues, findRegionCues } from "../lib/hierarchy/hierarchy.ts";
+import { mergeRegions } from "../lib/hierarchy/merge_regions.ts";
+import { HIERARCHY_WEIGHTS, type HierarchyWeights } from "../lib/hierarchy/weights.ts";
+import { decodeImage } from "../lib/image/mod.ts";
+import {
+  bootstrap,
+  type Figures,
+  pairedBootstrap,
+  readGroundTruth,
+  type RegionScores,
+  scoreHierarchy,
+} from "../lib/metrics/mod.ts";
+import { applySuperAE, pretrainedWeights, type SuperAEOutput } from "../lib/superae/mod.ts";
+import { listImages } from "./bsds/dataset.ts";
+
+const USAGE = `What each part of the hierarchy is worth, on BSDS500.
+
+  deno task ablation --data DIR [--split val] [--every N] [--images N]
+
+  --data DIR     BSDS500 (images/SPLIT and groundTruth/SPLIT)
+  --split NAME   train, val or test [val]
+  --every N      takes every N-th image [1]
+  --images N     takes the first N of those [all]`;
+
+/** Weight of the soft cut in the rows that have it while the default has none: more costs SC and PRI. */
+const SOFT_CUT = 0.2;
+/** Scales, as those of `deno task bsds --method dsc`. */
+const THRESHOLDS: readonly number[] = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
+
+/** One row of the table. */
+interface Variant {
+  readonly name: string;
+  /** What the network adds. @default everything */
+  readonly deep?: (output: SuperAEOutput) => DeepCues;
+  /** Weights other than the default ones. */
+  readonly weights?: Partial<HierarchyWeights>;
+}
+
+const { softCut, consensus } = HIERARCHY_WEIGHTS;
+const isOn = softCut.weight > 0;
+const everything = ({ smoothed, boundary }: SuperAEOutput): DeepCues => ({
+  smoothed,
+  boundary: boundary.data,
+});
+
+/** The first is what the others are compared with. */
+const VARIANTS: readonly Variant[] = [
+  { name: "default" },
+  { name: "without the learned boundary map", deep: ({ smoothed }) => ({ smoothed }) },
+  { name: "without the smoothed image", deep: ({ boundary }) => ({ boundary: boundary.data }) },
+  { name: "without any network", deep: () => ({}) },
+  {
+    name: isOn ? "without the soft cut" : "with the soft cut",
+    weights: { softCut: { ...softCut, weight: isOn ? 0 : SOFT_CUT } },
+  },
+  {
+    name: isOn ? "soft cut without gradient steps" : "with it, without gradient steps",
+    weights: { softCut: { weight: isOn ? softCut.weight : SOFT_CUT, steps: 0 } },
+  },
+  {
+    name: "one varied tree, no consensus",
+    weights: { consensus: { ...consensus, scales: consensus.scales.slice(0, 1) } },
+  },
+];
+
+/** Scores of all variants on one image, and the milliseconds that each took from decoded pixels to the tree. */
+async function scoreVariants(path: string, groundTruth: string) {
+  const image = await decodeImage(await Deno.readFile(path));
+  const annotators = (await readGroundTruth(await Deno.readFile(groundTruth))).maps;
+  const output = await withBackend("wasm", () => applySuperAE(image, pretrainedWeights()));
+  return VARIANTS.map(({ deep = everything, weights }) => {
+    const all = { ...HIERARCHY_WEIGHTS, ...weights };
+    const { superpixels, cues } = findRegionCues(image, deep(output), { weights: all });
+    const start = performance.now();
+    const tree = mergeRegions(cues, all);
+    const merging = performance.now() - start;
+    return { merging, scores: scoreHierarchy(superpixels, tree, annotators, THRESHOLDS) };
+  });
+}
+
+/** "SC ods ois | PRI ods ois | VI ods ois"; differences with their sign. */
+function row(values: Figures, signed: boolean): string {
+  const text = values.map((value) => `${signed && value >= 0 ? "+" : ""}${value.toFixed(3)}`);
+  return [`SC ${text[0]} ${text[1]}`, `PRI ${text[3]} ${text[4]}`, `VI ${text[5]} ${text[6]}`].join(" | ");
+}
+
+const { values } = parseArgs({
+  options: {
+    data: { type: "string" },
+    split: { type: "string", default: "val" },
+    every: { type: "string", default: "1" },
+    images: { type: "string" },
+  },
+});
+// deno-lint-ignore no-console -- a command reports what it does
+const say = console.log;
+if (!values.data) {
+  say(USAGE);
+  Deno.exit(2);
+}
+const { images } = listImages(values.data, values.split);
+const chosen = images.filter(({ groundTruth }, i) => groundTruth && i % Number(values.every) === 0)
+  .slice(0, values.images === undefined ? undefined : Number(values.images));
+const scores: RegionScores[][] = VARIANTS.map(() => []), merging = new Float64Array(VARIANTS.length);
+for (const { path, groundTruth } of chosen) {
+  (await scoreVariants(path, groundTruth!)).forEach((result, v) => {
+    scores[v]!.push(result.scores);
+    merging[v]! += result.merging / chosen.length;
+  });
+}
+const first = bootstrap(scores[0]!);
+say(
+  `${chosen.length} images of ${values.split}; errors by the bootstrap, differences from the default paired`,
+);
+say(`${VARIANTS[0]!.name}: ${row(first.values, false)}\n  errors: ${row(first.errors, false)}`);
+say(
+  `  best covering by any region of the tree: ${first.values[2].toFixed(3)}; merging ${
+    merging[0]!.toFixed(0)
+  } ms`,
+);
+VARIANTS.slice(1).forEach(({ name }, v) => {
+  const { values, errors } = pairedBootstrap(scores[v + 1]!, scores[0]!);
+  say(
+    `${name}: ${row(values, true)}\n  errors: ${row(errors, false)}\n  merging ${
+      merging[v + 1]!.toFixed(0)
+    } ms`,
+  );
+});

@@ -27,6 +27,16 @@ interface Step {
   readonly tensors: number;
 }
 
+/** What a training step costs, own kernels against stock. */
+export interface StepComparison {
+  /** How many times as fast, by medians. */
+  readonly speedUp: number;
+  /** Own heap in stock's. */
+  readonly heapShare: number;
+  readonly ownMs: number;
+  readonly stockMs: number;
+}
+
 /** Median, least and most. */
 function spread(values: readonly number[]): [number, number, number] {
   const sorted = values.toSorted((a, b) => a - b);
@@ -137,7 +147,34 @@ function benchOthers(): void {
   tf.dispose([x, w, image, ids, means]);
 }
 
-async function benchSteps(H: number, W: number, steps = 12): Promise<void> {
+/** GFLOPS of the 3x3 convolution of 32 to 32 channels at 240x160, as shares of the peak, in percent. */
+export async function benchPeakShare(): Promise<{ peak: number; byDefinition: number; forward: number }> {
+  await useBackend("wasm", { simd: "relaxed" });
+  const backend = tf.backend() as unknown as WasmBackend & tf.KernelBackend;
+  const heap = openHeap(backend, instantiateKernels("relaxed", backend.wasm.asm.memory));
+  const [H, W, C] = [160, 240, 32], gflop = 2 * 9 * C * C * H * W / 1e9;
+  const x = tf.randomUniform([1, H, W, C], -1, 1, "float32", 1);
+  const filter = tf.randomUniform([3, 3, C, C], -1, 1, "float32", 2), bias = tf.zeros([C]);
+  const g = convGeometry(x.shape, filter.shape, { strides: 1, pad: [[0, 0], [1, 1], [1, 1], [0, 0]] })!;
+  const top = peak(heap);
+  const share = (f: () => tf.TensorInfo) =>
+    1e5 * gflop / time(() => void backend.disposeData(f().dataId))[1] / top;
+  const shares = {
+    peak: top,
+    byDefinition: share(() => forwardByDefinition(heap, g, x, filter)),
+    forward: share(() => convolve(heap, g, x, filter, bias, true)),
+  };
+  tf.dispose([x, filter, bias]);
+  return shares;
+}
+
+/** A training step on own kernels and on stock ones. */
+export async function benchSteps(
+  H: number,
+  W: number,
+  steps = 12,
+  say: (line: string) => void = console.log,
+): Promise<StepComparison> {
   const sides = ["own", "stock"] as const;
   const workers = sides.map(() =>
     new Worker(new URL("kernels_worker.ts", import.meta.url), { type: "module" })
@@ -158,22 +195,28 @@ async function benchSteps(H: number, W: number, steps = 12): Promise<void> {
     }
   }
   workers.forEach((worker) => worker.terminate());
-  console.log(`\nTraining step, ${W}x${H}, 3-32-32-32-3, batch norm, Adam`);
+  say(`\nTraining step, ${W}x${H}, 3-32-32-32-3, batch norm, Adam`);
   const [own, stock] = results.map((side, i) => {
     const [median, least, most] = spread(side.map(({ ms }) => ms)), heap = side.at(-1)!.heapBytes / 1e6;
     const loss = side.at(-1)!.loss.toFixed(5);
-    console.log(
+    say(
       `${sides[i]!.padEnd(6)} median ${median.toFixed(0)} ms, ${least.toFixed(0)} to ${
         most.toFixed(0)
       }; heap ${heap.toFixed(0)} MB; loss ${loss}`,
     );
     return { least, median, heap };
   }) as [{ least: number; median: number; heap: number }, { least: number; median: number; heap: number }];
-  console.log(
+  say(
     `own is ${(stock.median / own.median).toFixed(2)} times as fast (by the least ${
       (stock.least / own.least).toFixed(2)
     }), with ${(own.heap / stock.heap).toFixed(2)} of the heap`,
   );
+  return {
+    speedUp: stock.median / own.median,
+    heapShare: own.heap / stock.heap,
+    ownMs: own.median,
+    stockMs: stock.median,
+  };
 }
 
 if (import.meta.main) {

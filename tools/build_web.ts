@@ -14,6 +14,7 @@ export const BUNDLER = "2.9.6";
 /** What is bundled: the file in web/dist, by the module in web/ that it starts from. */
 export const ENTRIES: Readonly<Record<string, string>> = {
   "page.js": "main.ts",
+  "export.js": "export.ts",
   "service_worker.js": "service_worker.ts",
 };
 

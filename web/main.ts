@@ -1,2 +1,403 @@
-/** The page: starts everything. */
-document.documentElement.classList.add("ready");
+/**
+ * The page: puts the parts together. A picture becomes a result, of the server or of this browser; a result becomes a
+ * cutting that the slider, the pointer and the keyboard work on; a cutting is looked at, described and taken away.
+ */
+import { readAddress, writeAddress } from "./address.ts";
+import { chooseBackground, notice, toast } from "./chrome.ts";
+import { listen } from "./input.ts";
+import { Cutting } from "./model/cutting.ts";
+import { MergeTree } from "./model/merge_tree.ts";
+import { SuperpixelMap } from "./model/superpixel_map.ts";
+import { keepForOffline } from "./offline.ts";
+import { openPicture, type Picture, readLimits, TooLargeError } from "./picture.ts";
+import { segmentHere, segmentThere, supportHere } from "./run.ts";
+import { SAMPLES, showSamples } from "./samples.ts";
+import { openSelection, type Selection } from "./selection.ts";
+import { fileAddress, openResult, type PageResult, readHierarchy, ServiceError } from "./service.ts";
+import { element, type Settings, SettingsForm } from "./settings_form.ts";
+import { type Offer, TakeAway } from "./take_away_panel.ts";
+import { ProgressPanel } from "./view/progress.ts";
+import { ScaleControl } from "./view/scale.ts";
+import { byId, Stage, type View, VIEWS } from "./view/stage.ts";
+
+/** Height of the cut that the library calls its default. */
+const OWN_THRESHOLD = 0.5;
+
+const limits = readLimits();
+const progress = new ProgressPanel();
+const form = new SettingsForm(byId<HTMLFormElement>("settings"), settingsChanged);
+
+let picture: Picture | undefined;
+let result: PageResult | undefined;
+let cutting: Cutting | undefined;
+/** Settings that made the result. */
+let used: Settings = {};
+let sample: string | undefined;
+let running: AbortController | undefined;
+
+const stage = new Stage({
+  onAction: (action) => selection.act(action),
+  onHover: (label) => selection.describe(label),
+});
+const selection: Selection = openSelection(stage, { onEdit: edited, picture: () => picture });
+const scale = new ScaleControl({
+  onCut: () => {
+    stage.selected.clear();
+    edited();
+  },
+});
+const takeAway = new TakeAway(offer);
+
+/** After anything that changed the cut. */
+function edited(): void {
+  stage.hovered = -1;
+  stage.update();
+  scale.show();
+  selection.show();
+  takeAway.show();
+  remember();
+}
+
+/** What can be taken away now. */
+function offer(): Offer {
+  const settings = { ...form.changed };
+  if (cutting?.tree) settings.regions = cutting.regions;
+  return { picture, result, cutting, settings, used, link: linkOf() };
+}
+
+function linkOf(): string | undefined {
+  if (!result?.id && !sample) return undefined;
+  return location.origin + location.pathname + writeAddress(addressNow());
+}
+
+function addressNow() {
+  return {
+    id: result?.id,
+    sample,
+    regions: cutting?.tree ? cutting.regions : undefined,
+    view: stage.view,
+    settings: form.changed,
+  };
+}
+
+let remembering = 0;
+/** Browsers allow only so many changes of the address a second. */
+function remember(): void {
+  clearTimeout(remembering);
+  remembering = setTimeout(() => {
+    history.replaceState(null, "", location.pathname + writeAddress(addressNow()) + location.hash);
+    takeAway.showLink();
+  }, 250);
+}
+
+function settingsChanged(): void {
+  byId("reset").hidden = Object.keys(form.changed).length === 0;
+  const differs = JSON.stringify(sorted(form.changed)) !== JSON.stringify(sorted(used));
+  const again = byId<HTMLButtonElement>("again");
+  again.disabled = !picture || running !== undefined || !differs;
+  again.textContent = picture && !differs && result ? "Up to date" : "Segment again";
+  takeAway.show();
+  remember();
+}
+
+function sorted(settings: Settings): [string, string | number][] {
+  return Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1);
+}
+
+/** Shows a picture and has it segmented. */
+async function take(file: Blob, name: string, from?: string): Promise<void> {
+  notice();
+  try {
+    await use(await openPicture(file, name, limits), from);
+  } catch (error) {
+    if (!(error instanceof TooLargeError)) return notice((error as Error).message, chooseAnother());
+    const { shrink } = error;
+    notice(`${error.message} It can be made smaller here, before it is sent.`, {
+      "Shrink it and go on": async () => {
+        notice();
+        try {
+          await use(await shrink(), from);
+        } catch (failure) {
+          notice((failure as Error).message, chooseAnother());
+        }
+      },
+      ...chooseAnother(),
+    });
+  }
+}
+
+function chooseAnother(): Record<string, () => void> {
+  return { "Choose another": () => byId<HTMLInputElement>("file").click() };
+}
+
+async function use(next: Picture, from: string | undefined): Promise<void> {
+  present(next, from);
+  if (next.note) toast(next.note);
+  await segment();
+}
+
+function present(next: Picture, from: string | undefined): void {
+  picture = next;
+  sample = from;
+  result = cutting = undefined;
+  stage.show(next.canvas);
+  scale.attach(undefined);
+  selection.attach(undefined);
+  showSamples(sample, pickSample);
+  byId("layers").setAttribute("aria-label", `${next.name}, ${next.width} by ${next.height} pixels`);
+}
+
+/** Has the picture segmented where the page was told to, or on the other side where that one fails. */
+async function segment(): Promise<void> {
+  if (!picture) return;
+  running?.abort(new DOMException("Canceled", "AbortError"));
+  const controller = running = new AbortController();
+  const { bytes } = picture, settings = form.changed;
+  notice();
+  progress.start();
+  settingsChanged();
+  const { signal } = controller;
+  const following = { signal, onProgress: progress.report.bind(progress) };
+  try {
+    const here = byId("where").querySelector<HTMLInputElement>("input[value=here]")!.checked;
+    const found = here
+      ? await segmentHere(bytes, settings, following)
+      : await segmentThere(bytes, settings, following);
+    if (signal.aborted) return;
+    used = settings;
+    accept(found);
+  } catch (error) {
+    if (signal.aborted || running !== controller) return;
+    fail(error);
+  } finally {
+    if (running === controller) {
+      running = undefined;
+      progress.stop();
+      settingsChanged();
+    }
+  }
+}
+
+/** Makes a result the one to play with. */
+function accept(found: PageResult, regions = cutting?.regions): void {
+  if (!picture) return;
+  const { width, height, superpixels, count, merges } = found;
+  const pixels = picture.canvas.getContext("2d")!.getImageData(0, 0, width, height).data;
+  const map = new SuperpixelMap(superpixels, width, height, count, pixels);
+  const tree = merges && new MergeTree(merges, count);
+  result = found;
+  const own = tree ? tree.regionsAt(OWN_THRESHOLD) : count;
+  cutting = new Cutting(map, tree, regions ?? Math.min(200, Math.max(own, 24)));
+  stage.smoothed = undefined;
+  stage.lay(cutting);
+  scale.attach(cutting, own);
+  selection.attach(cutting);
+  takeAway.show();
+  showViews();
+  void loadSmoothed();
+  remember();
+  const seconds = found.milliseconds === undefined ? "" : ` in ${(found.milliseconds / 1000).toFixed(1)} s`;
+  byId("say").textContent = `Segmented${seconds}. ${cutting.count} regions.`;
+  document.documentElement.dataset.state = "ready";
+}
+
+/** Says what went wrong and offers a way out. */
+function fail(error: unknown): void {
+  const { message } = error as Error;
+  const again = { "Try again": () => void segment() };
+  if (!(error instanceof ServiceError)) return notice(message, { ...again, ...chooseAnother() });
+  switch (error.code) {
+    case "too_many_pixels":
+    case "body_too_large":
+    case "too_many_bytes":
+    case "too_much_memory":
+    case "too_much_work":
+      return notice(message, { "Shrink it and go on": shrinkAndRetry, ...chooseAnother() });
+    case "offline":
+      return notice(`${message} Check the connection and try again.`, again);
+    case "queue_full":
+    case "server_busy":
+    case "rate_limited":
+      return notice(
+        `The service is busy. ${
+          error.retryAfter ? `Try again in ${error.retryAfter} s.` : "Try again soon."
+        }`,
+        again,
+      );
+    case "unauthorized":
+      return notice(
+        "This service wants a key, which a page cannot keep safe. Use it by HTTP, or segment here.",
+        {
+          "Segment in this browser": () => {
+            byId("where").querySelector<HTMLInputElement>("input[value=here]")!.checked = true;
+            void segment();
+          },
+        },
+      );
+    default:
+      return notice(message, { ...again, ...chooseAnother() });
+  }
+}
+
+async function shrinkAndRetry(): Promise<void> {
+  if (!picture) return;
+  const { canvas, name } = picture;
+  const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
+  try {
+    await openPicture(blob!, name, { ...limits, maxPixels: Math.floor(canvas.width * canvas.height / 2) });
+  } catch (error) {
+    if (error instanceof TooLargeError) await use(await error.shrink(), sample);
+    else fail(error);
+  }
+}
+
+/** The smoothed picture comes from the service when it is first looked at. */
+async function loadSmoothed(): Promise<void> {
+  const of = result;
+  if (!of?.smoothed || stage.view !== "smoothed" || stage.smoothed) return;
+  try {
+    const blob = typeof of.smoothed === "string" ? await (await fetch(of.smoothed)).blob() : of.smoothed;
+    const smoothed = await createImageBitmap(blob);
+    if (result !== of) return;
+    stage.smoothed = smoothed;
+    stage.update();
+  } catch {
+    toast("The smoothed picture could not be fetched.");
+  }
+}
+
+/** Views that this result has. */
+function showViews(): void {
+  for (const input of byId("views").querySelectorAll("input")) {
+    input.disabled = (input.value === "contours" && !cutting?.tree) ||
+      (input.value === "smoothed" && result !== undefined && !result.smoothed);
+    if (input.disabled && input.checked) setView("boundaries");
+  }
+}
+
+function setView(view: View): void {
+  const input = byId("views").querySelector<HTMLInputElement>(`input[value=${view}]`)!;
+  if (input.disabled) return;
+  input.checked = true;
+  stage.view = view;
+  stage.update();
+  void loadSmoothed();
+  remember();
+}
+
+function buildViews(): void {
+  VIEWS.forEach(([value, title], i) => {
+    const label = element("label", { title: `${title} (${i + 1})` });
+    const input = element("input", { type: "radio", name: "view", value, checked: value === stage.view });
+    input.addEventListener("change", () => setView(value));
+    label.append(input, element("span", { textContent: title }));
+    byId("views").append(label);
+  });
+}
+
+async function pickSample(name: string): Promise<void> {
+  const response = await fetch(`/assets/samples/${name}.jpg`).catch(() => undefined);
+  if (!response?.ok) return notice("This sample could not be fetched. Check the connection.");
+  await take(await response.blob(), `${name}.jpg`, name);
+}
+
+/** The first thing to see: a sample, cut beforehand, so that the slider works at once. */
+async function openDemo(regions: number | undefined): Promise<void> {
+  const { name, cut, smoothed } = SAMPLES[0]!;
+  const [photo, hierarchy] = await Promise.all([fetch(`/assets/samples/${name}.jpg`), fetch(cut!)]);
+  if (!photo.ok || !hierarchy.ok) throw new Error("The sample could not be fetched.");
+  const next = await openPicture(await photo.blob(), `${name}.jpg`, limits);
+  if (picture) return; // somebody was faster
+  present(next, name);
+  accept({ ...readHierarchy(await hierarchy.json()), losses: [], ...(smoothed && { smoothed }) }, regions);
+}
+
+async function openLink(id: string, regions: number | undefined): Promise<void> {
+  const controller = running = new AbortController();
+  progress.start();
+  progress.report({ stage: "fetch" });
+  try {
+    const image = await fetch(fileAddress(id, "image.png"), { signal: controller.signal });
+    if (!image.ok) throw new ServiceError("gone", "");
+    const opened = await openResult(id, controller.signal);
+    // however large it is, the service has taken it
+    const open = { maxBytes: Infinity, maxPixels: Infinity };
+    present(await openPicture(await image.blob(), "picture.png", open), undefined);
+    form.set(opened.settings);
+    used = form.changed;
+    accept(opened.result, regions ?? (Number(opened.settings.regions) || undefined));
+  } catch (error) {
+    if (controller.signal.aborted) return;
+    notice(
+      error instanceof ServiceError && error.code !== "offline"
+        ? "This result is no longer kept. Segment the picture again: it will have the same link."
+        : "The service does not answer. Check the connection and load the page again.",
+      { "Choose a picture": () => byId<HTMLInputElement>("file").click() },
+    );
+    await openDemo(undefined).catch(() => {});
+  } finally {
+    running = undefined;
+    progress.stop();
+    settingsChanged();
+  }
+}
+
+async function start(): Promise<void> {
+  buildViews();
+  showSamples(undefined, pickSample);
+  chooseBackground(() => scale.show());
+  listen({
+    stage,
+    scale,
+    selection,
+    setView,
+    take: (file, name) => void take(file, name),
+    segment: () => void segment(),
+    cancel: () => running ? cancel() : selection.clear(),
+    reset: () => {
+      form.set({});
+      settingsChanged();
+    },
+  });
+  const address = readAddress(location.search);
+  form.set(address.settings);
+  if (VIEWS.some(([view]) => view === address.view)) setView(address.view as View);
+  takeAway.show();
+  void describeEngine();
+  const changed = Object.keys(form.changed).length > 0;
+  if (address.id) await openLink(address.id, address.regions);
+  else if (
+    address.sample && SAMPLES.some(({ name }) => name === address.sample) &&
+    (changed || address.sample !== SAMPLES[0]!.name)
+  ) {
+    await pickSample(address.sample);
+    if (cutting?.tree && address.regions) scale.cut(address.regions);
+  } else await openDemo(address.regions).catch(() => {});
+  settingsChanged();
+  void keepForOffline();
+}
+
+async function describeEngine(): Promise<void> {
+  const { ok, reason } = await supportHere();
+  const input = byId("where").querySelector<HTMLInputElement>("input[value=here]")!;
+  input.disabled = !ok;
+  const describe = () => {
+    byId("where-note").textContent = !ok
+      ? `Not in this browser: ${reason}. The picture goes to this server and nowhere else.`
+      : input.checked
+      ? "The picture stays here: nothing is uploaded. The engine is loaded once, about a megabyte."
+      : "The picture goes to this server and nowhere else.";
+  };
+  describe();
+  byId("where").addEventListener("change", describe);
+}
+
+function cancel(): void {
+  running?.abort(new DOMException("Canceled", "AbortError"));
+  running = undefined;
+  progress.stop();
+  settingsChanged();
+  if (!cutting && picture) notice("Canceled.", { "Segment it": () => void segment(), ...chooseAnother() });
+}
+
+void start();

@@ -32,6 +32,7 @@ const ENCODERS: Readonly<Record<FormatName, Encoder>> = {
   "mean.png": ({ image, labels }) => encodePng(meanColorImage(image, labels)),
   "colors.png": ({ labels, width, height }) => encodePng(colorizeLabels(labels, width, height)),
   "superpixels.png": ({ superpixels, width, height }) => encodeLabelPng(superpixels, width, height),
+  "image.png": ({ image }) => encodePng(image),
   "smoothed.png": ({ smoothed }) => encodePng(smoothed),
   "coco.json": (segmentation) => JSON.stringify(cocoFile(segmentation)),
   "regions.geojson": (segmentation) => JSON.stringify(geoJson(segmentation)),

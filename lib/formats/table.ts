@@ -39,6 +39,10 @@ export const FORMATS = {
     mediaType: "image/png",
     description: "The superpixels as grey values, like labels.png.",
   },
+  "image.png": {
+    mediaType: "image/png",
+    description: "The image that was segmented: decoded, upright, opaque.",
+  },
   "smoothed.png": {
     mediaType: "image/png",
     description: "The image as SuperAE smoothed it.",

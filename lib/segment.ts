@@ -86,8 +86,8 @@ export async function segment(
   const image = await stages.run("decode", () => decodeInput(input, maxPixels));
   const working = fitWithin(image, WORKING_PIXELS);
   // the import comes after decoding: bad bytes should not cost the start of a backend
-  const { withBackend } = await import("./backend/mod.ts");
-  return await withBackend(backendFor(settings), async (_, { name: backend }) => {
+  const { runOnBackend } = await import("./backend/job.ts");
+  return await runOnBackend(backendFor(settings), async ({ name: backend }) => {
     const found = await segmentWorkingImage(working, settings, stages, weights, signal);
     return await stages.run("regions", () => {
       const full = (labels: Int32Array) =>

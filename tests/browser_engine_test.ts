@@ -9,11 +9,9 @@ import { decodeNpy } from "../lib/npy.ts";
 import type { SegmentSettings } from "../lib/options.ts";
 import { segment } from "../lib/segment.ts";
 import { createApp } from "../routes/app.ts";
-import { PAGE_POLICY } from "../routes/page.ts";
-import { ENGINE_ID } from "../tools/build_engine.ts";
-import { bundle } from "../tools/build_web.ts";
 import { createSegmentRunner } from "../workers/segmenter.ts";
 import { browserTest, missingBrowser, type Page, type Surroundings, withPage } from "./browser/chromium.ts";
+import { HARNESS, withEnginePage } from "./browser/engine_host.ts";
 import { type Digest, type harness as Harness, hashOf } from "./browser/engine_page.ts";
 import { BASELINE_JPEG, makeGif } from "./fixtures/image_files.ts";
 
@@ -28,35 +26,13 @@ const photo = await Deno.readFile(new URL("../web/static/samples/black-canyon.jp
 /** The same, small enough for many tests. */
 const small = encodePng(fitWithin(await decodeImage(photo), 40_000));
 
-/** A page with nothing but the engine, under the policy of the real one. */
-const harnessScript = missingBrowser ? undefined : await bundleHarness();
-
-async function bundleHarness(): Promise<string> {
-  const [engine] = [...Deno.readDirSync(new URL("../web/dist/engine/", import.meta.url))];
-  const script = await bundle("../tests/browser/engine_page.ts");
-  return new TextDecoder().decode(script).replaceAll(ENGINE_ID, engine!.name);
-}
-
-async function answer(request: Request): Promise<Response> {
-  switch (new URL(request.url).pathname) {
-    case "/harness": {
-      const html =
-        `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/harness.js"></script>`;
-      return new Response(html, {
-        headers: { "Content-Type": "text/html", "Content-Security-Policy": PAGE_POLICY },
-      });
-    }
-    case "/harness.js":
-      return new Response(harnessScript!, { headers: { "Content-Type": "text/javascript" } });
-  }
-  return await app.fetch(request);
-}
+const host = missingBrowser ? app : await withEnginePage(app);
 
 function withHarness(
   body: (page: Page, surroundings: Surroundings) => Promise<void>,
   expectedErrors?: RegExp,
 ): Promise<void> {
-  return withPage({ fetch: answer }, body, { path: "/harness", ...(expectedErrors && { expectedErrors }) });
+  return withPage(host, body, { path: HARNESS, ...(expectedErrors && { expectedErrors }) });
 }
 
 function base64(bytes: Uint8Array): string {

@@ -12,7 +12,8 @@
  *
  * @module
  */
-export { type JobOptions, withBackend } from "./job.ts";
+export type { JobOptions } from "./job.ts";
+export { withBackend } from "./with_backend.ts";
 export { type BackendInfo, type BackendOptions, requireFits, type Simd, useBackend } from "./use_backend.ts";
 export type { BackendChoice, BackendName } from "../options.ts";
 export { BackendError, type BackendErrorCode } from "../errors.ts";

@@ -67,7 +67,7 @@ export async function withPage(
   options: PageOptions = {},
 ): Promise<void> {
   const { path = "/", expectedErrors, ...contextOptions } = options;
-  const browser = await (running ??= launch());
+  const browser = await (running ??= launchChromium());
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
     (request, info) => app.fetch(request, info),
@@ -103,7 +103,8 @@ export async function withPage(
 /** A software GPU, so that WebGPU can be tried where no other is; pages see it as any other adapter. */
 const GPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
 
-async function launch(): Promise<Browser> {
+/** Starts the browser; whoever starts it closes it. */
+export async function launchChromium(): Promise<Browser> {
   const { chromium } = await import("playwright-core");
   return await chromium.launch({
     executablePath: executable!,

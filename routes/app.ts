@@ -236,7 +236,7 @@ export function createApp(options: AppOptions) {
       "Content-Security-Policy": REFERENCE_POLICY,
     });
   });
-  app.get("/", (c) => getPage(c.req.raw));
+  app.get("/", (c) => getPage(c.req.raw, { maxBytes: maxBodyBytes, maxPixels }));
   app.get("/service_worker.js", (c) => getServiceWorker(c.req.raw));
   app.get("/assets/:path{.+}", (c) => getAsset(c.req.raw, c.req.param("path")));
   refuseOtherMethods(app);

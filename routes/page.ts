@@ -56,6 +56,9 @@ const HASHED = /^engine\/[^/]+\//;
 /** What gzip makes smaller; pictures are packed already. */
 const PACKABLE = /\.(css|html|js|json|svg|txt|wasm|webmanifest)$/;
 
+/** Where the page wants the limits: the content of a meta element. */
+const LIMITS = `"{}"`;
+
 interface PageFile {
   readonly body: Uint8Array<ArrayBuffer>;
   readonly etag: string;
@@ -65,9 +68,21 @@ interface PageFile {
 
 const files = new Map<string, Promise<PageFile | undefined>>();
 
-/** GET /. */
-export function getPage(request: Request): Promise<Response> {
-  return answer(request, "index.html");
+/** What the page must know of the service before it sends anything. */
+export interface PageLimits {
+  readonly maxBytes: number;
+  readonly maxPixels: number;
+}
+
+/** GET /, with the service's limits in its head. */
+export async function getPage(request: Request, limits: PageLimits): Promise<Response> {
+  const key = `/ ${JSON.stringify(limits)}`;
+  if (!files.has(key)) {
+    const page = await open("index.html");
+    const text = new TextDecoder().decode(page?.body).replace(LIMITS, `'${JSON.stringify(limits)}'`);
+    files.set(key, fileOf(new TextEncoder().encode(text)));
+  }
+  return await answer(request, "index.html", key);
 }
 
 /** GET /service_worker.js: at the root, since a service worker rules what lies below it. */
@@ -80,9 +95,9 @@ export function getAsset(request: Request, path: string): Promise<Response> {
   return answer(request, path);
 }
 
-async function answer(request: Request, path: string): Promise<Response> {
+async function answer(request: Request, path: string, key = path): Promise<Response> {
   const type = MEDIA_TYPES[ASSET.exec(path)?.[1] ?? ""];
-  const file = type === undefined ? undefined : await open(path);
+  const file = type === undefined ? undefined : await open(path, key);
   if (type === undefined || !file) {
     throw new HttpProblem(
       "not_found",
@@ -113,13 +128,13 @@ async function answer(request: Request, path: string): Promise<Response> {
   return new Response(request.method === "HEAD" ? null : body, { headers });
 }
 
-function open(path: string): Promise<PageFile | undefined> {
-  let file = files.get(path);
+function open(path: string, key = path): Promise<PageFile | undefined> {
+  let file = files.get(key);
   if (!file) {
     file = read(path);
-    files.set(path, file);
+    files.set(key, file);
     // only what is there is kept: names that are not are without number
-    file.then((found) => found ?? files.delete(path), () => files.delete(path));
+    file.then((found) => found ?? files.delete(key), () => files.delete(key));
   }
   return file;
 }
@@ -127,13 +142,16 @@ function open(path: string): Promise<PageFile | undefined> {
 async function read(path: string): Promise<PageFile | undefined> {
   for (const folder of FOLDERS) {
     try {
-      const body = await Deno.readFile(new URL(path, folder));
-      const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body), 0, 12);
-      return { body, etag: `"${Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")}"` };
+      return await fileOf(await Deno.readFile(new URL(path, folder)));
     } catch (error) {
       if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) continue;
       throw error;
     }
   }
   return undefined;
+}
+
+async function fileOf(body: Uint8Array<ArrayBuffer>): Promise<PageFile> {
+  const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", body), 0, 12);
+  return { body, etag: `"${Array.from(hash, (byte) => byte.toString(16).padStart(2, "0")).join("")}"` };
 }

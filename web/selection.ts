@@ -106,9 +106,13 @@ export function openSelection(stage: Stage, { onEdit, picture }: SelectionContex
     const text = element("span", {
       textContent: `${share(region.area)} · ${region.area.toLocaleString("en")} px · ${neighbors} neighbour${
         neighbors === 1 ? "" : "s"
-      } · rgb ${r} ${g} ${b}${region.pinned ? " · by hand" : ""}`,
+      }`,
     });
-    chip.replaceChildren(swatch, element("b", { textContent: `Region ${label + 1}` }), text);
+    const more = element("span", {
+      className: "more",
+      textContent: `rgb ${r} ${g} ${b}${region.pinned ? " · by hand" : ""}`,
+    });
+    chip.replaceChildren(swatch, element("b", { textContent: `Region ${label + 1}` }), text, more);
     if (document.activeElement === byId("layers")) say(words(region));
   };
 

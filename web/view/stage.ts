@@ -8,10 +8,10 @@ import { type Fill, Painter } from "./painter.ts";
 /** Ways to look at a cut. */
 export const VIEWS = [
   ["boundaries", "Boundaries"],
-  ["mean", "Mean colours"],
+  ["mean", "Colours"],
   ["labels", "Labels"],
   ["contours", "Contours"],
-  ["smoothed", "Smoothed"],
+  ["smoothed", "Smooth"],
 ] as const;
 
 /** One of them. */
@@ -264,21 +264,28 @@ export class Stage {
     event.stopPropagation();
   }
 
-  /** The nearest region in a direction, from the one the keyboard is on. */
+  /** The next region in a direction, from the one the keyboard is on: a neighbour, if one lies there. */
   #walk(dx: number, dy: number): number {
     const from = this.#regions[this.hovered] ?? this.#regions[[...this.selected][0] ?? -1];
     if (!from) return largest(this.#regions);
-    let best = from.label, least = Infinity;
-    for (const region of this.#regions) {
-      const x = region.center[0] - from.center[0], y = region.center[1] - from.center[1];
-      const along = x * dx + y * dy, aside = Math.abs(x * dy) + Math.abs(y * dx);
-      // within 60 degrees of the direction; what lies aside counts double
-      if (region === from || along <= 0 || aside > 1.75 * along) continue;
-      const distance = along + 2 * aside;
-      if (distance < least) [best, least] = [region.label, distance];
-    }
-    return best;
+    const touching = new Set(this.#cutting!.neighborsOf(from.label));
+    return nearest(from, this.#regions.filter(({ label }) => touching.has(label)), dx, dy) ??
+      nearest(from, this.#regions, dx, dy) ?? from.label;
   }
+}
+
+/** The label of the region that lies nearest in a direction, if any does. */
+function nearest(from: CutRegion, among: readonly CutRegion[], dx: number, dy: number): number | undefined {
+  let best: number | undefined, least = Infinity;
+  for (const region of among) {
+    const x = region.center[0] - from.center[0], y = region.center[1] - from.center[1];
+    const along = x * dx + y * dy, aside = Math.abs(x * dy) + Math.abs(y * dx);
+    // within 60 degrees of the direction; what lies aside counts double
+    if (region === from || along <= 0 || aside > 1.75 * along) continue;
+    const distance = along + 2 * aside;
+    if (distance < least) [best, least] = [region.label, distance];
+  }
+  return best;
 }
 
 let pictures = 0;

@@ -1,0 +1,380 @@
+/// <reference lib="dom" />
+// The page in a real browser, with a real service behind it: what a visitor does, from the first drop to the last file.
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { decodeImage } from "../lib/image/decode.ts";
+import { encodePng } from "../lib/image/png.ts";
+import { fitWithin } from "../lib/image/resize.ts";
+import { decodeNpy } from "../lib/npy.ts";
+import { createApp } from "../routes/app.ts";
+import { createSegmentRunner } from "../workers/segmenter.ts";
+import { browserTest, type Page, withPage } from "./browser/chromium.ts";
+
+const segmenter = createSegmentRunner({ size: 1 });
+const app = createApp({ segmenter });
+Deno.test.afterAll(() => segmenter.close(0));
+
+const photo = await Deno.readFile(new URL("../web/static/samples/black-canyon.jpg", import.meta.url));
+/** The same, small enough to be segmented in a second. */
+const small = encodePng(fitWithin(await decodeImage(photo), 50_000));
+
+const READY = () => document.documentElement.dataset.state === "ready";
+
+/** Waits for the sample that is there when the page opens. */
+async function opened(page: Page): Promise<void> {
+  await page.waitForFunction(READY);
+}
+
+/** Drops a file onto the page. */
+async function drop(page: Page, bytes: Uint8Array, name: string, type = "image/png"): Promise<void> {
+  const data = await page.evaluateHandle(([base64, name, type]) => {
+    const transfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    transfer.items.add(new File([bytes], name, { type }));
+    return transfer;
+  }, [Buffer.from(bytes).toString("base64"), name, type] as const);
+  await page.dispatchEvent("body", "drop", { dataTransfer: data });
+}
+
+/** Drops a picture and waits until its regions are there. */
+async function segmentSmall(page: Page): Promise<void> {
+  await page.evaluate(() => delete document.documentElement.dataset.state);
+  await drop(page, small, "river.png");
+  await page.waitForFunction(READY);
+}
+
+/** Moves the slider as a hand would: many inputs, one change. */
+async function slide(page: Page, ...stops: number[]): Promise<void> {
+  await page.evaluate((stops) => {
+    const slider = document.querySelector<HTMLInputElement>("#regions")!;
+    for (const stop of stops) {
+      slider.value = String(stop);
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    slider.dispatchEvent(new Event("change", { bubbles: true }));
+  }, stops);
+}
+
+function count(page: Page): Promise<string | null> {
+  return page.textContent("#count");
+}
+
+/** A file of the panel, as it arrives. */
+async function download(page: Page, format: string): Promise<{ name: string; bytes: Uint8Array }> {
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.click(`#files a[data-format="${format}"]`),
+  ]);
+  const path = await file.path();
+  return { name: file.suggestedFilename(), bytes: await Deno.readFile(path) };
+}
+
+function labelsOf(file: Uint8Array): Int32Array {
+  const { data } = decodeNpy(file);
+  assert(data instanceof Int32Array);
+  return data;
+}
+
+/** Labels after two regions were made one: numbered in the order in which rows meet them. */
+function joined(labels: Int32Array, a: number, b: number): Int32Array {
+  const numbers = new Map<number, number>();
+  return labels.map((label) => {
+    const region = label === b ? a : label;
+    if (!numbers.has(region)) numbers.set(region, numbers.size);
+    return numbers.get(region)!;
+  });
+}
+
+/** The middle of a pixel of the picture, on the screen. */
+async function pointOf(page: Page, pixel: number, width: number, height: number) {
+  await page.evaluate(() => scrollTo(0, 0));
+  const box = (await page.locator("#layers").boundingBox())!;
+  return {
+    x: box.x + (pixel % width + 0.5) / width * box.width,
+    y: box.y + (Math.floor(pixel / width) + 0.5) / height * box.height,
+  };
+}
+
+/** Two regions side by side, each with a pixel well inside. */
+function neighbors(labels: Int32Array, width: number, height: number): [number, number] {
+  const inside = (p: number) => {
+    const x = p % width, y = Math.floor(p / width);
+    if (x < 3 || y < 3 || x >= width - 3 || y >= height - 3) return false;
+    for (let dy = -2; dy <= 2; dy++) {
+      for (let dx = -2; dx <= 2; dx++) if (labels[p + dy * width + dx] !== labels[p]) return false;
+    }
+    return true;
+  };
+  for (let p = 0; p < labels.length; p++) {
+    if (!inside(p)) continue;
+    for (let q = p + 1; q < p + 12 && q % width > p % width; q++) {
+      if (labels[q] !== labels[p] && inside(q)) return [p, q];
+    }
+  }
+  throw new Error("no two regions side by side");
+}
+
+browserTest(
+  "the page opens with a sample that the slider cuts at once, and asks no other host",
+  () =>
+    withPage(app, async (page, { url, requests }) => {
+      await opened(page);
+      for (const regions of [1, 57, 200]) {
+        await slide(page, regions);
+        assert.equal(await count(page), String(regions));
+      }
+      assert.equal(requests.some((request) => request.includes("/v1/")), false, "the service was not needed");
+      for (const request of requests) {
+        const address = request.split(" ")[1]!;
+        assert(
+          address.startsWith(url) || address.startsWith("blob:") || address.startsWith("data:"),
+          request,
+        );
+      }
+    }),
+);
+
+browserTest(
+  "a dropped file is segmented, cut, merged, undone, taken away, and opened again by its link",
+  () =>
+    withPage(app, async (page, { url }) => {
+      await opened(page);
+      await drop(page, small, "river.png");
+      await page.waitForSelector("#progress:not([hidden])");
+      await page.waitForSelector("#progress", { state: "hidden", timeout: 30_000 });
+      await slide(page, 40, 30, 12);
+      assert.equal(await count(page), "12");
+
+      // what the service gives at this scale
+      const file = await download(page, "labels.npy");
+      assert.equal(file.name, "river-12.labels.npy");
+      const labels = labelsOf(file.bytes);
+      const { shape } = decodeNpy(file.bytes), [height, width] = shape as [number, number];
+      const address = await page.getAttribute('#files a[data-format="labels.npy"]', "href");
+      const answer = await fetch(url + address);
+      assert.deepEqual(labelsOf(new Uint8Array(await answer.arrayBuffer())), labels);
+
+      // two regions made one by hand: made in the page, equal to the service's labels with those two joined
+      const [a, b] = neighbors(labels, width, height);
+      const [from, to] = [await pointOf(page, a, width, height), await pointOf(page, b, width, height)];
+      await page.mouse.click(from.x, from.y);
+      assert.match((await page.textContent("#selection-text"))!, new RegExp(`^Region ${labels[a]! + 1} `));
+      await page.keyboard.down("Shift");
+      await page.mouse.click(to.x, to.y);
+      await page.keyboard.up("Shift");
+      assert.equal(await count(page), "11");
+      const edited = await download(page, "labels.npy");
+      assert.equal(edited.name, "river-11-edited.labels.npy");
+      assert.deepEqual(labelsOf(edited.bytes), joined(labels, labels[a]!, labels[b]!));
+      const coco = JSON.parse(new TextDecoder().decode((await download(page, "coco.json")).bytes));
+      assert.equal(coco.annotations.length, 11);
+
+      // undone, the file is the service's again
+      await page.keyboard.press("Control+z");
+      assert.equal(await count(page), "12");
+      assert.deepEqual(labelsOf((await download(page, "labels.npy")).bytes), labels);
+      await page.keyboard.press("Control+Shift+z");
+      assert.equal(await count(page), "11");
+      await page.keyboard.press("Control+z");
+
+      // the link opens the same
+      await page.waitForURL(/\?r=[\w-]+&regions=12/);
+      await page.reload();
+      await opened(page);
+      assert.equal(await count(page), "12");
+      assert.deepEqual(labelsOf((await download(page, "labels.npy")).bytes), labels);
+    }),
+);
+
+browserTest(
+  "alt-click splits, and selected regions leave as a cut-out and as a mask",
+  () =>
+    withPage(app, async (page) => {
+      await opened(page);
+      await segmentSmall(page);
+      await slide(page, 2);
+      const box = (await page.locator("#layers").boundingBox())!;
+      const x = box.x + box.width / 2, y = box.y + box.height * 0.8;
+      await page.keyboard.down("Alt");
+      await page.mouse.click(x, y);
+      await page.keyboard.up("Alt");
+      assert.equal(await count(page), "3");
+      await page.click("#clear");
+      await page.mouse.click(x, y);
+      for (const [button, name] of [["#cutout", "river.cut-out.png"], ["#mask", "river.mask.png"]] as const) {
+        const [file] = await Promise.all([page.waitForEvent("download"), page.click(button)]);
+        assert.equal(file.suggestedFilename(), name);
+        const { width, height, data } = await decodeImage(await Deno.readFile(await file.path()));
+        const of = await decodeImage(small);
+        assert.deepEqual([width, height], [of.width, of.height]);
+        if (name.includes("mask")) {
+          const white = data.filter((value) => value === 255).length / 3;
+          assert(white > 0 && white < width * height);
+          assert(data.every((value) => value === 0 || value === 255));
+        }
+      }
+    }),
+);
+
+browserTest("every method draws its regions, and says what it lacks", () =>
+  withPage(app, async (page) => {
+    await opened(page);
+    await segmentSmall(page);
+    await page.selectOption("#method", "slic");
+    await page.evaluate(() => delete document.documentElement.dataset.state);
+    await page.click("#again");
+    await page.waitForFunction(READY);
+    assert(Number(await count(page)) > 50);
+    assert.equal(await page.isDisabled("#regions"), true);
+    assert.equal(await page.isDisabled('#views input[value="contours"]'), true);
+    assert.equal(await page.isVisible('#files a[data-format="hierarchy.json"]'), false);
+    await page.waitForURL(/method=slic/);
+    await page.click("#reset");
+    assert.equal(await page.inputValue("#method"), "dsc");
+  }));
+
+browserTest(
+  "a picture in this browser is segmented without a request to the service",
+  () =>
+    withPage(app, async (page, { requests }) => {
+      await opened(page);
+      await page.check("#where input[value=here]");
+      await segmentSmall(page);
+      assert.equal(requests.some((request) => request.includes("/v1/")), false);
+      await slide(page, 9);
+      assert.equal(new Set(labelsOf((await download(page, "labels.npy")).bytes)).size, 9);
+      await page.check('#views input[value="smoothed"]', { force: true });
+      assert.equal(await page.isDisabled("#copy-link"), true);
+    }),
+);
+
+const tight = createApp({ segmenter, maxPixels: 30_000 });
+
+browserTest(
+  "a picture that is too large says the limit and is shrunk in the browser",
+  () =>
+    withPage(tight, async (page) => {
+      await page.goto("/?sample=none").catch(() => {});
+      await page.waitForSelector("#samples button");
+      await drop(page, small, "river.png");
+      const text = await page.textContent("#notice p");
+      assert.match(text!, /megapixels; the service takes 0\.0/);
+      await page.evaluate(() => delete document.documentElement.dataset.state);
+      await page.click("#notice button");
+      await page.waitForFunction(READY);
+      const { shape } = decodeNpy((await download(page, "labels.npy")).bytes);
+      const [height, width] = shape as [number, number];
+      assert(width * height <= 30_000 && width * height > 25_000, `${width} x ${height}`);
+    }),
+);
+
+browserTest("what cannot be opened is refused in words", () =>
+  withPage(app, async (page) => {
+    await opened(page);
+    await drop(page, new TextEncoder().encode("no picture"), "notes.png");
+    await page.waitForSelector("#notice:not([hidden])");
+    assert.match((await page.textContent("#notice p"))!, /not a picture that the browser can open/);
+    assert.equal(await page.textContent("#notice button"), "Choose another");
+  }));
+
+browserTest(
+  "the keyboard alone reaches everything and works the picture",
+  () =>
+    withPage(app, async (page) => {
+      await opened(page);
+      await page.keyboard.press("Tab");
+      const reached = new Set<string>();
+      for (let i = 0; i < 80; i++) {
+        await page.keyboard.press("Tab");
+        const found = await page.evaluate(() => {
+          const element = document.activeElement as HTMLElement;
+          const style = getComputedStyle(element);
+          const near = element.closest("label")?.querySelector("span, svg + span");
+          const ring = [
+            style,
+            near && getComputedStyle(near),
+            element.parentElement && getComputedStyle(element.parentElement),
+          ]
+            .some((style) => style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
+          return { id: element.id || element.dataset.format || element.tagName, ring };
+        });
+        if (found.id === "BODY") break;
+        assert(found.ring, `${found.id} shows no focus`);
+        reached.add(found.id);
+      }
+      for (
+        const id of [
+          "layers",
+          "regions",
+          "own",
+          "file",
+          "method",
+          "opacity",
+          "labels.png",
+          "copy-link",
+          "theme",
+        ]
+      ) {
+        assert(reached.has(id), `Tab does not reach ${id}`);
+      }
+      await page.focus("#layers");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("Enter");
+      await page.keyboard.press("ArrowLeft");
+      const before = Number(await count(page));
+      await page.keyboard.press("m");
+      assert.equal(Number(await count(page)), before - 1);
+      await page.keyboard.press("s");
+      await page.keyboard.press("Control+z");
+      await page.keyboard.press("Control+z");
+      assert.equal(Number(await count(page)), before);
+      await page.keyboard.press("+");
+      assert.equal(Number(await count(page)), before + 1);
+      await page.keyboard.press("3");
+      assert.equal(await page.isChecked('#views input[value="labels"]'), true);
+      await page.focus("#regions");
+      await page.keyboard.press("ArrowLeft");
+      assert.equal(Number(await count(page)), before);
+      await page.keyboard.press("?");
+      assert.equal(await page.isVisible("#keys"), true);
+      await page.keyboard.press("Escape");
+      assert.equal(await page.isVisible("#keys"), false);
+    }),
+);
+
+/** What axe-core found, in a line each. */
+async function accessibilityFaults(page: Page): Promise<string[]> {
+  const { default: source } = await import("axe-core/axe.min.js", { with: { type: "text" } });
+  await page.evaluate(source);
+  return await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(): Promise<{ violations: { id: string; impact: string; nodes: { target: string[] }[] }[] }>;
+      };
+    };
+    const { violations } = await axe.run();
+    return violations.filter(({ impact }) => impact !== "minor").map(({ id, impact, nodes }) =>
+      `${impact} ${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`
+    );
+  });
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  browserTest(
+    `the page fits 360, 768 and 1440 pixels in ${colorScheme}, and axe-core finds nothing serious`,
+    () =>
+      withPage(app, async (page) => {
+        await Deno.mkdir("out/page", { recursive: true });
+        for (const [width, height] of [[360, 740], [768, 1024], [1440, 900]] as const) {
+          await page.setViewportSize({ width, height });
+          await page.goto("/");
+          await opened(page);
+          await page.hover("#layers", { position: { x: 150, y: 60 } });
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+          assert(wide <= width, `the page is ${wide} wide in a window of ${width}`);
+          assert.deepEqual(await accessibilityFaults(page), []);
+          await page.screenshot({ path: `out/page/${width}-${colorScheme}.png`, fullPage: width < 1000 });
+        }
+      }, { colorScheme }),
+  );
+}

@@ -36,6 +36,9 @@ const executable = await findChromium();
 /** Why no browser can be driven here, or undefined where one can. */
 export const missingBrowser: string | undefined = await whyNot();
 
+/** Milliseconds to wait for what should be there in a few: a busy machine takes its time. */
+const PATIENCE = 90_000;
+
 /** One browser for all tests of a file; each gets a context, with storage and caches, of its own. */
 let running: Promise<Browser> | undefined;
 
@@ -84,6 +87,7 @@ export async function withPage(
       if (message.type() === "error") errors.push(message.text());
     });
     const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
     if (options.path !== undefined || !("path" in options)) await page.goto(path);
     await body(page, { url, requests, errors, stopServing }).catch((cause) => {
       if (errors.length === 0) throw cause;

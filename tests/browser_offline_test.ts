@@ -1,0 +1,74 @@
+/// <reference lib="dom" />
+// The page without a network, in a real browser: what was open once opens again, and segments without the server.
+import assert from "node:assert/strict";
+import { segment } from "../lib/segment.ts";
+import { createApp } from "../routes/app.ts";
+import { browserTest, type Page, withPage } from "./browser/chromium.ts";
+import { stubSegmenter } from "./fixtures/stub_segmenter.ts";
+
+// no segmentation comes from this service: what the page shows without it, the page has made
+const app = createApp({ segmenter: stubSegmenter({ segmented: 0, encoded: 0, settings: [] }) });
+
+const dist = new URL("../web/dist/", import.meta.url);
+const [engine] = [...Deno.readDirSync(new URL("engine/", dist))];
+const engineFiles = [...Deno.readDirSync(new URL(`engine/${engine!.name}/`, dist))]
+  .map(({ name }) => `/assets/engine/${engine!.name}/${name}`);
+const sample = new URL("../web/static/samples/march-pastoral.jpg", import.meta.url);
+
+/** Waits until the service worker has these. */
+async function untilKept(page: Page, paths: readonly string[]): Promise<void> {
+  await page.evaluate(async (paths) => {
+    for (const path of paths) {
+      while (!await caches.match(path)) await new Promise((done) => setTimeout(done, 50));
+    }
+  }, paths);
+}
+
+browserTest(
+  "the page, once open, opens again without a network and segments a sample by itself",
+  () =>
+    withPage(app, async (page, { stopServing, url, errors }) => {
+      await untilKept(page, [...engineFiles, "/", "/assets/page.js", "/assets/samples/march-pastoral.jpg"]);
+      await stopServing();
+      await assert.rejects(fetch(`${url}/healthz`), "the service has ended");
+
+      await page.goto("/?sample=march-pastoral");
+      assert.equal(await page.title(), "Deep Superpixel Cut");
+      // the cut that the library itself would choose
+      await page.locator("#own:enabled").click();
+      const { regions } = await segment(await Deno.readFile(sample));
+      await page.locator("#count", { hasText: new RegExp(`^${regions.length}$`) }).waitFor();
+      assert.ok(errors.length > 0, "the page has asked the service first");
+    }, { expectedErrors: /ERR_CONNECTION_REFUSED/ }),
+);
+
+browserTest(
+  "the service worker leaves the service's own answers alone",
+  () =>
+    withPage(app, async (page, { stopServing }) => {
+      await untilKept(page, ["/", "/assets/page.js"]);
+      const version = () => page.evaluate(() => fetch("/version").then(({ status }) => status, () => 0));
+      assert.equal(await version(), 200);
+      assert.equal(await page.evaluate(async () => await caches.match("/version") === undefined), true);
+      await stopServing();
+      assert.equal(await version(), 0);
+    }, { expectedErrors: /ERR_CONNECTION_REFUSED/ }),
+);
+
+browserTest(
+  "a new build's service worker drops what the builds before it kept",
+  () =>
+    withPage(app, async (page) => {
+      await page.addInitScript(() => {
+        if (!navigator.serviceWorker.controller) void caches.open("page of an earlier build");
+      });
+      await page.goto("/");
+      const names = await page.evaluate(async () => {
+        const { active } = await navigator.serviceWorker.ready;
+        while (active!.state !== "activated") await new Promise((done) => setTimeout(done, 20));
+        return await caches.keys();
+      });
+      assert.ok(!names.includes("page of an earlier build"), names.join());
+      assert.ok(names.length > 0, "the new one is kept");
+    }, { path: undefined }),
+);

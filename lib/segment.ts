@@ -3,7 +3,9 @@
  * superpixels of the smoothed image, cut, regions.
  */
 import { decodeImage } from "./image/decode.ts";
+import { createCheckpoint } from "./checkpoint.ts";
 import { srgbToLab } from "./image/color.ts";
+import { stretchContrast } from "./image/contrast.ts";
 import { mergeAlike } from "./dsc/merge_alike.ts";
 import { type Image, isImage } from "./image/image.ts";
 import { fitWithin, resizeImage, resizeLabels } from "./image/resize.ts";
@@ -19,6 +21,7 @@ import { regionTable } from "./regions.ts";
 import { Segmentation } from "./segmentation.ts";
 import { parseSettings } from "./settings.ts";
 import { createStages, type StageProgress, type Stages } from "./stages.ts";
+import { runStepsWithBreaks } from "./steps.ts";
 import type { LossPoint, SuperpixelGraph } from "./dsc/mod.ts";
 import type { MergeTree } from "./metrics/label_map.ts";
 import type { SuperAEOutput, SuperAEWeights } from "./superae/mod.ts";
@@ -128,7 +131,10 @@ async function segmentWorkingImage(
     (report) => runSuperAE(image, settings, given, report, signal),
   );
   if (settings.method === "dsc") {
-    return await stages.run("hierarchy", () => findHierarchy(image, output, settings));
+    return await stages.run(
+      "hierarchy",
+      (report) => findHierarchy(image, output, weights, settings, report, signal),
+    );
   }
   const { width, height } = image, { smoothed } = output;
   const { labels: map, count } = await stages.run("superpixels", () => {
@@ -153,14 +159,26 @@ async function segmentWorkingImage(
 async function findHierarchy(
   image: Image,
   output: SuperAEOutput,
+  weights: SuperAEWeights,
   { regions }: ResolvedSettings,
+  report: (progress: StageProgress) => void,
+  signal: AbortSignal | undefined,
 ): Promise<Found> {
-  const { dscHierarchy } = await import("./hierarchy/hierarchy.ts");
-  const { smoothed, boundary } = output;
-  const hierarchy = dscHierarchy(image, { smoothed, boundary: boundary.data });
+  const [{ hierarchySteps }, { applySuperAE }] = await Promise.all([
+    import("./hierarchy/hierarchy.ts"),
+    import("./superae/mod.ts"),
+  ]);
+  // a dark or faded picture is seen as if it were not; what is shown stays as it is
+  const seen = stretchContrast(image);
+  const { smoothed, boundary } = seen === image ? output : await applySuperAE(seen, weights);
+  const hierarchy = await runStepsWithBreaks(
+    hierarchySteps(seen, { smoothed, boundary: boundary.data }),
+    createCheckpoint(signal),
+    (part) => report({ part }),
+  );
   const { superpixels, count, merges } = hierarchy;
   const labels = hierarchy.at(regions > 0 ? { regions } : undefined);
-  return { labels, superpixels, superpixelCount: count, merges, smoothed, losses: [] };
+  return { labels, superpixels, superpixelCount: count, merges, smoothed: output.smoothed, losses: [] };
 }
 
 /** Partitions are groups, not regions; parts of one smaller than this share of the image join their surroundings. */

@@ -4,8 +4,8 @@
 import { createCheckpoint } from "./checkpoint.ts";
 import type { OnProgress, Progress, Stage } from "./progress.ts";
 
-/** What a stage says of itself while it runs. */
-export type StageProgress = Omit<Progress, "stage" | "fraction">;
+/** What a stage says of itself while it runs: iterations, or just the part of it that is done, 0 to 1. */
+export type StageProgress = Omit<Progress, "stage" | "fraction"> & { readonly part?: number };
 
 /** Runs stages one after another; see {@linkcode createStages}. */
 export interface Stages {
@@ -38,8 +38,8 @@ export function createStages(
       const share = (plan[stage] ?? 0) / total;
       const start = performance.now();
       onProgress?.({ stage, fraction: done });
-      const result = await work((progress) => {
-        const part = (progress.iteration ?? 0) / (progress.iterations ?? 1);
+      const result = await work(({ part: given, ...progress }) => {
+        const part = given ?? (progress.iteration ?? 0) / (progress.iterations ?? 1);
         onProgress?.({ stage, fraction: done + share * Math.min(1, part), ...progress });
       });
       times[stage] = (times[stage] ?? 0) + performance.now() - start;

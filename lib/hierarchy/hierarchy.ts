@@ -7,10 +7,11 @@
  */
 import type { Image } from "../image/image.ts";
 import { srgbToLab } from "../image/color.ts";
+import { partOf, runSteps, type Steps } from "../steps.ts";
 import { adjacency } from "../superpixels/adjacency.ts";
 import { boundaryPairs, boundaryStrengths, meanAlongBoundaries } from "./boundary_strength.ts";
-import { type GradientCue, orientedGradients, type WordMap } from "./oriented_gradients.ts";
-import { mergeRegions } from "./merge_regions.ts";
+import { type GradientCue, orientedGradientSteps, type WordMap } from "./oriented_gradients.ts";
+import { mergeRegionSteps } from "./merge_regions.ts";
 import { regionFeatures } from "./region_features.ts";
 import type { RegionCues } from "./region_graph.ts";
 import { Hierarchy } from "./tree.ts";
@@ -57,12 +58,32 @@ export interface HierarchyOptions {
  * ```
  */
 export function dscHierarchy(image: Image, deep: DeepCues = {}, options: HierarchyOptions = {}): Hierarchy {
+  return runSteps(hierarchySteps(image, deep, options));
+}
+
+/**
+ * {@linkcode dscHierarchy} in some twenty steps, for those who want breaks: see `runStepsWithBreaks()`.
+ *
+ * @param image As there.
+ * @param deep As there.
+ * @param options As there.
+ * @returns Steps to the hierarchy.
+ * @throws {TypeError} As there, at the first step.
+ */
+export function* hierarchySteps(
+  image: Image,
+  deep: DeepCues = {},
+  options: HierarchyOptions = {},
+): Steps<Hierarchy> {
   const { weights = HIERARCHY_WEIGHTS } = options;
-  const { superpixels, cues } = findRegionCues(image, deep, options);
+  const { superpixels, cues } = yield* partOf(regionCueSteps(image, deep, options), 0, CUES_SHARE);
   const { width, height } = image;
-  const merges = mergeRegions(cues, weights);
+  const merges = yield* partOf(mergeRegionSteps(cues, weights), CUES_SHARE, 1);
   return new Hierarchy({ width, height, superpixels, count: cues.count, merges });
 }
+
+/** Shares of the time, about: of all that comes before merging, and of that the words and the gradients. */
+const CUES_SHARE = 0.8, WORDS_SHARE = 0.3, GRADIENTS_SHARE = 0.7;
 
 /**
  * The part before merging: superpixels, and all that is measured on them.
@@ -77,7 +98,17 @@ export function findRegionCues(
   image: Image,
   deep: DeepCues = {},
   options: HierarchyOptions = {},
-): { superpixels: Int32Array; cues: RegionCues } {
+): FoundCues {
+  return runSteps(regionCueSteps(image, deep, options));
+}
+
+/** What {@linkcode findRegionCues} gives. */
+interface FoundCues {
+  readonly superpixels: Int32Array;
+  readonly cues: RegionCues;
+}
+
+function* regionCueSteps(image: Image, deep: DeepCues, options: HierarchyOptions): Steps<FoundCues> {
   const { weights = HIERARCHY_WEIGHTS, vocabulary = defaultVocabulary() } = options;
   const { smoothed = image, boundary } = deep;
   check(image, smoothed, boundary);
@@ -87,8 +118,14 @@ export function findRegionCues(
   const lab = srgbToLab(image);
   const smoothedLab = smoothed === image ? lab : srgbToLab(smoothed);
   const words = imageWords(lab, width, height, vocabulary);
-  const gradients = orientedGradients(gradientCues(words, weights), halfWidth, halfHeight);
+  yield WORDS_SHARE;
+  const gradients = yield* partOf(
+    orientedGradientSteps(gradientCues(words, weights), halfWidth, halfHeight),
+    WORDS_SHARE,
+    GRADIENTS_SHARE,
+  );
   const { labels, count } = watershedSuperpixels(gradients, boundary, smoothedLab, width, height);
+  yield (1 + GRADIENTS_SHARE) / 2;
   const graph = adjacency(labels, width, height, count);
   const pairs = boundaryPairs(labels, width, height, graph);
   const maps = REGION_WORDS.map((name) => words[name]);

@@ -4,6 +4,7 @@
  */
 import type { MergeTree } from "../metrics/label_map.ts";
 import { createRandom } from "../random.ts";
+import { runSteps, type Steps } from "../steps.ts";
 import { agglomerate } from "./agglomerate.ts";
 import { addMergeHeights, averageLinkage, type MergeWeights, randomizedTree } from "./consensus.ts";
 import { geodesicAffinity } from "./geodesic_affinity.ts";
@@ -33,15 +34,28 @@ const SEED = 7;
  * @returns count - 1 merges; heights 0 to 1, 0.5 where one threshold cuts all train images best.
  */
 export function mergeRegions(cues: RegionCues, weights: HierarchyWeights): MergeTree {
+  return runSteps(mergeRegionSteps(cues, weights));
+}
+
+/**
+ * {@linkcode mergeRegions} in steps.
+ *
+ * @param cues As there.
+ * @param weights As there.
+ * @returns Steps to the merges.
+ */
+export function* mergeRegionSteps(cues: RegionCues, weights: HierarchyWeights): Steps<MergeTree> {
   const { fine, contraction } = mergeSuperpixels(cues, weights);
+  yield 0.4;
   const { cues: coarse, representative } = contraction;
   const M = coarse.count;
   const distance = new Float32Array(M * M);
   const { scales, sizeExponent } = weights.consensus;
-  scales.forEach((scale, variant) => {
+  for (const [variant, scale] of scales.entries()) {
     const tree = variantTree(coarse, weights, variant);
     addMergeHeights(distance, M, tree, (height) => placeOnScale(scale, height) / scales.length);
-  });
+    yield 0.4 + 0.6 * (variant + 1) / scales.length;
+  }
   const joined = averageLinkage(distance, coarse, sizeExponent);
   return assemble(fine, joined, representative, weights.typicalHeight);
 }

@@ -8,6 +8,7 @@
  * hierarchy's hot spot, hence SIMD (kernels/assembly/oriented_gradients.ts); tests/reference/oriented_gradients.ts
  * computes every window from its definition.
  */
+import { runSteps, type Steps } from "../steps.ts";
 import { createLayout, loadKernels } from "./kernels/module.ts";
 
 /** Words on a grid: the image itself or every second, fourth, ... pixel of it. */
@@ -89,6 +90,24 @@ export function orientedGradients(
   height: number,
   angles: number = ANGLES,
 ): OrientedGradients {
+  return runSteps(orientedGradientSteps(cues, width, height, angles));
+}
+
+/**
+ * {@linkcode orientedGradients}, a step for each direction.
+ *
+ * @param cues As there.
+ * @param width As there.
+ * @param height As there.
+ * @param angles As there.
+ * @returns Steps to the maps.
+ */
+export function* orientedGradientSteps(
+  cues: readonly GradientCue[],
+  width: number,
+  height: number,
+  angles: number = ANGLES,
+): Steps<OrientedGradients> {
   check(cues, width, height);
   const levels = byGrid(cues.filter((cue) => cue.weight !== 0), width, height);
   const plan = layOut(levels, width, height);
@@ -132,6 +151,7 @@ export function orientedGradients(
       exports.unrotate(plan.sums, W, H, c, s, margin, plan.out, width, height, shift);
     }
     result.push(new Float32Array(memory.buffer, plan.out, width * height).slice());
+    yield (t + 1) / angles;
   }
   return { width, height, angles: result };
 }

@@ -332,7 +332,7 @@ Deno.test("encodeFormat() refuses forms that need a hierarchy where there is non
 });
 
 Deno.test("hierarchyJson() and boundariesPng() say at which height regions merge", async () => {
-  const merges = { a: Int32Array.of(0), b: Int32Array.of(1), height: Float32Array.of(0.5) };
+  const merges = { a: Int32Array.of(0), b: Int32Array.of(1), height: Float32Array.of(0.25) };
   const result = { ...segmentation(draw(["01", "01"])), merges };
   const { superpixelRuns, ...json } = hierarchyJson(result);
   assert.deepEqual(json, {
@@ -340,7 +340,7 @@ Deno.test("hierarchyJson() and boundariesPng() say at which height regions merge
     height: 2,
     superpixelCount: 2,
     threshold: 0.5,
-    merges: { a: [0], b: [1], height: [0.5] },
+    merges: { a: [0], b: [1], height: [0.25] },
   });
   assert.deepEqual(superpixelRuns, [0, 1, 1, 1, 0, 1, 1, 1]);
   const { width, height, data } = await decodeImage(boundariesPng(result));

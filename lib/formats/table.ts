@@ -70,7 +70,8 @@ export const FORMATS = {
   },
   "boundaries.png": {
     mediaType: "image/png",
-    description: "The ultrametric contour map of a hierarchy, at double resolution.",
+    description:
+      "The ultrametric contour map of a hierarchy, at double resolution: 255 times the root of each height.",
     needsHierarchy: true,
   },
 } as const satisfies Record<string, FormatInfo>;

@@ -248,6 +248,88 @@ browserTest(
     }),
 );
 
+/** A service with a queue, whose jobs say what the test has them say. */
+function queueing(events: (send: (event: string, data: unknown) => void) => Promise<void>) {
+  const canceled: string[] = [];
+  const fetch = async (request: Request): Promise<Response> => {
+    const { pathname } = new URL(request.url);
+    if (request.method === "DELETE") {
+      canceled.push(pathname);
+      return new Response(null, { status: 200 });
+    }
+    if (pathname.endsWith("/events")) {
+      const encoder = new TextEncoder();
+      const body = new ReadableStream({
+        async start(controller) {
+          await events((event, data) =>
+            controller.enqueue(encoder.encode(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`))
+          );
+        },
+      });
+      return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+    }
+    if (request.headers.get("Prefer") !== "respond-async") return await app.fetch(request);
+    const answer = await app.fetch(request);
+    const { id } = await answer.json();
+    const headers = { Location: answer.headers.get("Location")! };
+    return Response.json({ id, state: "queued" }, { status: 202, headers });
+  };
+  return { canceled, fetch };
+}
+
+const LOSSES = [3, 2.2, 1.7, 1.5];
+
+browserTest("work in a queue is followed: its place, its stages, its loss curve, its end", async () => {
+  const goOn = Promise.withResolvers<void>();
+  const service = queueing(async (send) => {
+    send("status", { state: "queued", position: 2 });
+    send("status", { state: "processing" });
+    for (const [i, loss] of LOSSES.entries()) {
+      send("progress", { stage: "cut", fraction: i / 8, iteration: i + 1, iterations: 8, loss });
+    }
+    await goOn.promise;
+    send("status", { state: "succeeded" });
+  });
+  await withPage(service, async (page) => {
+    await opened(page);
+    await page.selectOption("#method", "flat-dsc");
+    await page.evaluate(() => delete document.documentElement.dataset.state);
+    await drop(page, small, "river.png");
+    await page.waitForSelector("#loss:not([hidden])");
+    assert.equal(await page.textContent("#stage-name"), "Cutting");
+    assert.equal(await page.textContent("#stage-note"), "Step 4 of 8, loss 1.500");
+    const points = await page.getAttribute("#loss polyline", "points");
+    assert.equal(points!.split(" ").length, LOSSES.length);
+    assert.equal(
+      await page.evaluate(() => document.querySelector<HTMLProgressElement>("#bar")!.value),
+      3 / 8,
+    );
+    goOn.resolve();
+    await page.waitForFunction(READY);
+    assert(Number(await count(page)) > 1);
+  });
+});
+
+browserTest("cancel ends the work, on the page and in the queue", async () => {
+  const service = queueing(async (send) => {
+    send("status", { state: "processing" });
+    await new Promise(() => {});
+  });
+  await withPage(service, async (page) => {
+    await opened(page);
+    await page.selectOption("#method", "flat-dsc");
+    await drop(page, small, "river.png");
+    await page.waitForRequest(/\/events$/);
+    await Promise.all([
+      page.waitForRequest((request) => request.method() === "DELETE"),
+      page.click("#cancel"),
+    ]);
+    assert.equal(await page.isVisible("#progress"), false);
+    assert.equal(await page.textContent("#notice p"), "Canceled.");
+    assert.match(service.canceled[0]!, /^\/v1\/segmentations\/[\w-]+$/);
+  });
+});
+
 const tight = createApp({ segmenter, maxPixels: 30_000 });
 
 browserTest(

@@ -66,13 +66,11 @@ interface ResultJson {
   readonly labelRuns: readonly number[];
 }
 
-/** How a job is, where the service works asynchronously. */
+/** What the page reads of a job's status. */
 interface JobJson {
-  readonly status?: string;
-  readonly state?: string;
+  readonly state: string;
   readonly position?: number;
-  readonly progress?: Progress;
-  readonly error?: { readonly code?: string; readonly message?: string; readonly detail?: string };
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 /** Where a file of a result is; `regions` for another scale of it. */
@@ -100,7 +98,7 @@ export async function segmentOnServer(
     headers: {
       "Content-Type": "application/octet-stream",
       Accept: "application/json",
-      Prefer: "respond-async",
+      ...(isLong(settings) && { Prefer: "respond-async" }),
     },
     signal,
   });
@@ -142,26 +140,46 @@ export function readHierarchy(json: HierarchyJson): Omit<PageResult, "losses"> &
   return { width, height, superpixels: decodeRuns(json.superpixelRuns, width * height), count, merges };
 }
 
-/** Asks how a job is until it has ended. */
+/** Follows a job to its end by its events, which come again by themselves after a break. Leaving it ends the job. */
 async function follow(location: string, { signal, onProgress }: Following): Promise<ResultJson> {
   const cancel = () => void fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
-  signal.addEventListener("abort", cancel, { once: true });
+  const events = new EventSource(`${location}/events`);
   try {
-    for (let pause = 120;; pause = Math.min(600, pause * 1.3)) {
-      const response = await ask(location, { headers: { Accept: "application/json" }, signal });
-      const json = await response.json() as ResultJson & JobJson;
-      if (json.labelRuns) return json;
-      const state = json.status ?? json.state;
-      if (state === "failed" || state === "canceled") {
-        const { code = "failed", detail, message } = json.error ?? {};
-        throw new ServiceError(code, detail ?? message ?? "The service could not segment this picture.");
-      }
-      if (json.progress) onProgress(json.progress);
-      else onProgress({ stage: json.position ? `queue ${json.position}` : "queue" });
-      await wait(pause, signal);
-    }
+    await new Promise<void>((done, failed) => {
+      signal.addEventListener("abort", () => {
+        cancel();
+        failed(signal.reason);
+      }, { once: true });
+      events.addEventListener("progress", ({ data }) => onProgress(JSON.parse(data) as Progress));
+      events.addEventListener("status", ({ data }) => {
+        const { state, position, error } = JSON.parse(data) as JobJson;
+        if (state === "succeeded") done();
+        else if (state === "failed") {
+          failed(
+            new ServiceError(error?.code ?? state, error?.message ?? "The service could not segment this."),
+          );
+        } else if (state === "canceled") {
+          failed(
+            new ServiceError(state, "This work was canceled by somebody who waited for the same picture."),
+          );
+        } else if (state === "queued") onProgress({ stage: position ? `queue ${position}` : "queue" });
+      });
+      events.addEventListener("error", () => {
+        // a break mends itself; a stream that was refused does not: the result's address says why
+        if (events.readyState === EventSource.CLOSED) done();
+      });
+    });
   } finally {
-    signal.removeEventListener("abort", cancel);
+    events.close();
+  }
+  for (;;) {
+    const response = await ask(location, {
+      headers: { Accept: "application/json", Prefer: "wait=20" },
+      signal,
+    });
+    if (response.status !== 202) return await response.json() as ResultJson;
+    await response.body?.cancel();
+    await new Promise((done) => setTimeout(done, 500));
   }
 }
 
@@ -183,14 +201,9 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
   );
 }
 
-function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done, failed) => {
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      failed(signal.reason);
-    }, { once: true });
-  });
+/** Work that is worth following step by step; what is done in seconds comes sooner in one answer. */
+function isLong({ method, train = 0 }: Readonly<Record<string, string | number>>): boolean {
+  return method === "flat-dsc" || Number(train) > 0;
 }
 
 function idOf(location: string): string {

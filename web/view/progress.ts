@@ -3,7 +3,7 @@ import type { PageProgress } from "../service.ts";
 import { byId } from "./stage.ts";
 
 const STAGES: Readonly<Record<string, [name: string, note: string]>> = {
-  upload: ["Segmenting", "The picture is on its way."],
+  upload: ["Segmenting", "A photograph takes a few seconds."],
   queue: ["Waiting for its turn", "Others are being segmented."],
   fetch: ["Fetching the result", "The tree of merges is coming back."],
   load: ["Loading the engine", "About a megabyte, once."],

@@ -55,16 +55,18 @@ async function race(rounds: number): Promise<void> {
   const browser = await launchChromium();
   const context = await browser.newContext();
   const page = await context.newPage();
-  let transferred = 0;
-  context.on("requestfinished", async (request) => {
-    if (request.url().includes("/engine/")) transferred += (await request.sizes()).responseBodySize;
+  const sizes: Promise<number>[] = [];
+  context.on("requestfinished", (request) => {
+    if (!request.url().includes("/engine/")) return;
+    sizes.push(request.sizes().then(({ responseBodySize }) => responseBodySize));
   });
   await page.goto(`http://127.0.0.1:${server.addr.port}${HARNESS}`);
   const base64 = Buffer.from(photo).toString("base64");
   const inPage = async () => (await page.evaluate((image) => harness.segment(image), base64)).total;
   const here = async () => (await segment(photo)).timings.total!;
   console.log(`first time: chromium ${(await inPage()).toFixed()} ms, Deno ${(await here()).toFixed()} ms`);
-  console.log(`loaded for it: ${transferred} bytes`);
+  const loaded = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  console.log(`loaded by the worker: ${sizes.length} files, ${loaded} bytes under gzip`);
   let best = Infinity, bestHere = Infinity;
   for (let i = 0; i < rounds; i++) {
     best = Math.min(best, await inPage());

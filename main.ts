@@ -9,7 +9,7 @@ import { createService, type Service } from "./routes/service.ts";
 
 let service: Service | undefined;
 
-/** The service of this process, made when first asked for. */
+/** The service of this process, made when first asked for. It has a queue only where there is a DATABASE_URL. */
 export function openService(): Service {
   return service ??= createService(readConfig(processEnvironment));
 }

@@ -1,20 +1,24 @@
 /**
  * `deno task start`: the service on a port of this machine, until SIGTERM or Ctrl-C. Then it accepts nothing new, lets
- * running work finish for DSC_SHUTDOWN_SECONDS and ends.
+ * running work finish for DSC_SHUTDOWN_SECONDS, hands back jobs that are not done, and ends. It has a queue: PostgreSQL's
+ * where there is a DATABASE_URL, else its own in the folder DSC_DATA.
  *
  * @module
  */
-import { openService } from "./main.ts";
 import { processEnvironment, readConfig } from "./routes/config.ts";
 import { log } from "./routes/log.ts";
+import { createService, type Service } from "./routes/service.ts";
+import { QueueError } from "./workers/queue/errors.ts";
 
 async function serve(): Promise<void> {
   const config = readConfig(processEnvironment);
-  const service = openService();
+  const service = createService(config, "server");
   const server = Deno.serve({
     port: config.PORT,
     onListen: (address) => log("listening", { hostname: address.hostname, port: address.port }),
   }, (request, info) => service.fetch(request, info));
+
+  startJobs(service);
 
   const stopped = Promise.withResolvers<string>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -34,6 +38,19 @@ async function serve(): Promise<void> {
   clearTimeout(deadline);
   log("stopped");
   Deno.exit(0);
+}
+
+/** A database that is away may come back; a folder that is no use stays so, and whoever started this should know. */
+async function startJobs(service: Service): Promise<void> {
+  for (;;) {
+    try {
+      return await service.startJobs();
+    } catch (error) {
+      log("queue not open", { error: (error as Error).message });
+      if (!(error instanceof QueueError) || error.code.startsWith("data_folder")) Deno.exit(1);
+      await new Promise((resolve) => setTimeout(resolve, 5000));
+    }
+  }
 }
 
 if (import.meta.main) await serve();

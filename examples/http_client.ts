@@ -19,6 +19,7 @@ export async function segmentRemotely(
   const client = hc<AppType>(base, { fetch });
   const answer = await client.v1.segmentations.$post({ form: { image, regions: "12" } });
   if (!answer.ok) throw new Error(JSON.parse(await answer.text()).detail);
+  if (answer.status === 202) throw new Error("it is queued: ask again at its Location"); // heavy work only
   const { id, regions } = await answer.json();
   const overlay = await client.v1.segmentations[":id"][":format"].$get({
     param: { id, format: "overlay.png" },

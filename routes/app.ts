@@ -2,7 +2,7 @@
  * The HTTP application: which path leads where, and what holds for all of them. `createApp()` reads its options once and
  * opens no port, so tests call `app.request()` and every host can serve `app.fetch`.
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { requestId } from "hono/request-id";
 import { describeRoute, generateSpecs, validator } from "hono-openapi";
@@ -12,17 +12,23 @@ import type { SegmentRunner } from "../workers/segmenter.ts";
 import { requireKey } from "./access.ts";
 import { acceptsForm, type AppEnv, type JsonAnswer } from "./app_env.ts";
 import { ByteBudget } from "./body.ts";
+import { deleteJob, getJobEvents, getJobStatus, type JobJson } from "./job_handlers.ts";
+import type { Jobs } from "./jobs.ts";
 import { ServiceMetrics } from "./metrics.ts";
 import { type Answer, answerProblem, describeProblem, measure, refuseOtherMethods } from "./middleware.ts";
 import {
+  deleteDescription,
   DOCUMENT,
+  eventsDescription,
   getDescription,
   getFileDescription,
+  jobStatusDescription,
   postDescription,
   remoteDescription,
   statusDescription,
 } from "./openapi.ts";
 import { getAsset, getPage, getServiceWorker } from "./page.ts";
+import { pathOf } from "./paths.ts";
 import { HttpProblem, isServerFault } from "./problem.ts";
 import { createReadiness } from "./readiness.ts";
 import { REFERENCE_CSS, REFERENCE_POLICY, type ReferenceDocument, referencePage } from "./reference.ts";
@@ -37,7 +43,6 @@ import {
   getRemoteSegmentation,
   getSegmentation,
   getSegmentationFile,
-  pathOf,
   postSegmentation,
   readScale,
 } from "./segmentations.ts";
@@ -45,7 +50,7 @@ import { MemoryStore, type ResultStore } from "./store.ts";
 import { traceStages } from "./trace.ts";
 
 /** Headers that a page of another origin may read. */
-const EXPOSED = "Location,Content-Location,ETag,Retry-After,Server-Timing,X-Request-Id";
+const EXPOSED = "Location,Content-Location,ETag,Retry-After,Server-Timing,X-Request-Id,Preference-Applied";
 
 /** Options of {@linkcode createApp}. */
 export interface AppOptions {
@@ -55,6 +60,8 @@ export interface AppOptions {
   readonly encoder?: SegmentRunner;
   /** Keeps finished results. @default 256 MB of memory */
   readonly store?: ResultStore;
+  /** Takes heavy work, and keeps results for longer. @default there is no queue, everything is answered at once */
+  readonly jobs?: Jobs | undefined;
   /** Bytes of finished answers kept ready in memory, in front of the store. @default 32_000_000 */
   readonly readyBytes?: number;
   /** Bytes of one request body. @default 20_000_000 */
@@ -87,6 +94,7 @@ export function createApp(options: AppOptions) {
     segmenter,
     encoder = segmenter,
     store = new MemoryStore(256_000_000),
+    jobs,
     readyBytes = 32_000_000,
     maxBodyBytes = 20_000_000,
     maxHeldBytes = 8 * maxBodyBytes,
@@ -111,15 +119,17 @@ export function createApp(options: AppOptions) {
     runner: () => segmenter.stats(),
     store: () => store instanceof MemoryStore ? store.stats() : undefined,
     ready: () => ready.given,
+    queue: () => jobs?.stats(),
   });
   const results = new Results({
     segmenter,
     encoder,
     store,
+    jobs,
     maxPixels,
     pathOf,
-    onSegmented: (timings) => {
-      metrics.segmented(timings);
+    onSegmented: (backend, timings) => {
+      metrics.segmented(backend, timings);
       traceStages(timings);
     },
   });
@@ -132,12 +142,16 @@ export function createApp(options: AppOptions) {
   app.use(requestId({ limitLength: 64 }));
   app.use(securityHeaders);
   if (corsOrigins.length > 0) {
-    app.use(cors({
+    const allow = cors({
       origin: allOrigins ? "*" : [...corsOrigins],
-      allowMethods: ["GET", "HEAD", "POST"],
+      allowMethods: ["GET", "HEAD", "POST", "DELETE"],
       exposeHeaders: EXPOSED.split(","),
       maxAge: 86400,
-    }));
+    });
+    // an OPTIONS that is no preflight wants to know the methods
+    const isPlain = (c: Context) =>
+      c.req.method === "OPTIONS" && !c.req.header("Access-Control-Request-Method");
+    app.use((c, next) => isPlain(c) ? next() : allow(c, next));
   }
   app.onError((error, c) => {
     if (isServerFault(error)) onError(error, c.var.requestId);
@@ -148,6 +162,7 @@ export function createApp(options: AppOptions) {
   const gates = [requireKey(keys), limitRate({ ratePerMinute, trustedProxies })] as const;
   app.on("POST", "/v1/segmentations", ...gates);
   app.on("GET", "/v1/segment", ...gates);
+  app.on("DELETE", "/v1/segmentations/:id", requireKey(keys));
   app.on("GET", "/metrics", requireKey(keys)); // the operator's figures
 
   const wantsScale = validator("query", scaleQuery, (result, c) => {
@@ -183,7 +198,9 @@ export function createApp(options: AppOptions) {
       }),
       acceptsForm,
       async (c) =>
-        (await postSegmentation(c.req.raw, results, limits)) as JsonAnswer<SegmentationJson, 200 | 201>,
+        (await postSegmentation(c.req.raw, results, limits, jobs)) as
+          | JsonAnswer<SegmentationJson, 200 | 201>
+          | JsonAnswer<JobJson, 202>,
     )
     .get(
       "/v1/segment",
@@ -208,11 +225,21 @@ export function createApp(options: AppOptions) {
       },
     )
     .get("/v1/segmentations/:id", describeRoute(getDescription), wantsScale, async (c) => {
-      const answer = await getSegmentation(c.req.raw, results, c.req.param("id"));
-      return answer as JsonAnswer<SegmentationJson, 200>;
+      const answer = await getSegmentation(c.req.raw, results, c.req.param("id"), jobs);
+      return answer as JsonAnswer<SegmentationJson, 200> | JsonAnswer<JobJson, 202>;
+    })
+    .delete("/v1/segmentations/:id", describeRoute(deleteDescription), async (c) => {
+      return (await deleteJob(jobs, c.req.param("id"))) as JsonAnswer<JobJson, 200>;
+    })
+    .get("/v1/segmentations/:id/status", describeRoute(jobStatusDescription), async (c) => {
+      return (await getJobStatus(c.req.raw, jobs, c.req.param("id"))) as JsonAnswer<JobJson, 200>;
+    })
+    .get("/v1/segmentations/:id/events", describeRoute(eventsDescription), (c) => {
+      return getJobEvents(c.req.raw, jobs, c.req.param("id"));
     })
     .get("/v1/segmentations/:id/:format", describeRoute(getFileDescription), wantsScale, async (c) => {
-      const answer = await getSegmentationFile(c.req.raw, results, c.req.param("id"), c.req.param("format"));
+      const { id, format } = c.req.param();
+      const answer = await getSegmentationFile(c.req.raw, results, id, format, jobs);
       ready.keep(c.req.raw, answer);
       return answer;
     })

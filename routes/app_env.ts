@@ -12,7 +12,7 @@ export type AppEnv = {
 };
 
 /** A raw answer whose body is JSON of a type, as far as the typed client is concerned. */
-export type JsonAnswer<T, Status extends 200 | 201> = Response & TypedResponse<T, Status, "json">;
+export type JsonAnswer<T, Status extends 200 | 201 | 202> = Response & TypedResponse<T, Status, "json">;
 
 /** Does nothing but tell the typed client that a form with an image may be sent. */
 export const acceptsForm: MiddlewareHandler<AppEnv, "/v1/segmentations", {

@@ -12,6 +12,12 @@ interface NumberVariable<Default extends number | undefined = number | undefined
   readonly description: string;
 }
 
+interface TextVariable<Default extends string | undefined = string | undefined> {
+  readonly type: "text";
+  readonly default: Default;
+  readonly description: string;
+}
+
 interface ListVariable {
   readonly type: "list";
   readonly description: string;
@@ -24,6 +30,13 @@ function whole<Default extends number | undefined>(
   description: string,
 ): NumberVariable<Default> {
   return { type: "number", min, max, default: value, description };
+}
+
+function text<Default extends string | undefined>(
+  value: Default,
+  description: string,
+): TextVariable<Default> {
+  return { type: "text", default: value, description };
 }
 
 function list(description: string): ListVariable {
@@ -61,7 +74,23 @@ export const ENVIRONMENT = {
     "1 logs every request but those answered at once from memory, 0 only errors.",
   ),
   DSC_CORS_ORIGINS: list("Origins whose pages may call the service, by commas; * for all. Default: none."),
-} as const satisfies Record<string, NumberVariable | ListVariable>;
+  DATABASE_URL: text(
+    undefined,
+    "PostgreSQL for the queue, as postgres://user:password@host/database. Default: the database in DSC_DATA.",
+  ),
+  DSC_DATA: text(
+    "data",
+    "Folder of the embedded queue where there is no DATABASE_URL; none for no queue. Not on the edge.",
+  ),
+  DSC_JOB_SLOTS: whole(
+    0,
+    256,
+    undefined,
+    "Heavy jobs computed at once by this process. Default: half the cores; 0 for a server with DATABASE_URL.",
+  ),
+  DSC_JOBS_WAITING: whole(1, 1_000_000, 1000, "Heavy jobs that may wait in the queue."),
+  DSC_RESULT_HOURS: whole(1, 8760, 72, "Time for which the queue keeps results and failures."),
+} as const satisfies Record<string, NumberVariable | TextVariable | ListVariable>;
 
 /** Name of a variable. */
 export type VariableName = keyof typeof ENVIRONMENT;
@@ -70,6 +99,8 @@ export type VariableName = keyof typeof ENVIRONMENT;
 export type Config = {
   readonly [N in VariableName]: (typeof ENVIRONMENT)[N] extends NumberVariable<infer Default>
     ? (Default extends undefined ? number | undefined : number)
+    : (typeof ENVIRONMENT)[N] extends TextVariable<infer Default>
+      ? (Default extends undefined ? string | undefined : string)
     : readonly string[];
 };
 
@@ -90,13 +121,18 @@ export type Config = {
 export function readConfig(get: (name: VariableName) => string | undefined): Config {
   const config: Record<string, unknown> = {};
   for (
-    const [name, variable] of Object.entries(ENVIRONMENT) as [VariableName, NumberVariable | ListVariable][]
+    const [name, variable] of Object.entries(ENVIRONMENT) as [
+      VariableName,
+      NumberVariable | TextVariable | ListVariable,
+    ][]
   ) {
     const text = get(name)?.trim() ?? "";
     if (variable.type === "list") {
       config[name] = text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+    } else if (text === "") {
+      config[name] = variable.default;
     } else {
-      config[name] = text === "" ? variable.default : parseWhole(name, text, variable);
+      config[name] = variable.type === "text" ? text : parseWhole(name, text, variable);
     }
   }
   return config as Config;

@@ -6,7 +6,7 @@ import { type DescribeRouteOptions, type GenerateSpecOptions, resolver } from "h
 import { FORMAT_NAMES, FORMATS } from "../lib/formats/table.ts";
 import { VERSION } from "../lib/version.ts";
 import { type ProblemCode, PROBLEMS } from "./problem.ts";
-import { problemJson, segmentationJson, submissionForm } from "./schema.ts";
+import { jobJson, problemJson, segmentationJson, submissionForm } from "./schema.ts";
 
 /** Facts about the service as a whole. */
 export const DOCUMENT: GenerateSpecOptions["documentation"] = {
@@ -65,6 +65,7 @@ export const postDescription: DescribeRouteOptions = {
       },
       content: FORMS,
     },
+    202: unfinished("Queued: heavy work, or Prefer: respond-async."),
     200: {
       description: "It was there already.",
       headers: { ...HEADERS, Location: header("Address of the segmentation.") },
@@ -78,7 +79,7 @@ export const postDescription: DescribeRouteOptions = {
       "not_an_image",
       "invalid_option",
     ),
-    ...problems("unauthorized", "rate_limited", "internal_error", "queue_full"),
+    ...problems("unauthorized", "rate_limited", "internal_error", "queue_full", "storage_full"),
   },
 };
 
@@ -109,8 +110,46 @@ export const getDescription: DescribeRouteOptions = {
   summary: "A finished segmentation, in the form that Accept prefers",
   responses: {
     200: { description: "Here it is; it will never change.", headers: HEADERS, content: FORMS },
+    202: unfinished("Queued or being processed. With Prefer: wait=10 it is waited for."),
     304: { description: "The copy that If-None-Match names is good.", headers: HEADERS },
-    ...problems("not_found", "not_acceptable"),
+    ...problems("not_found", "not_acceptable", "job_canceled", "worker_crashed"),
+  },
+};
+
+/** GET /v1/segmentations/{id}/status. */
+export const jobStatusDescription: DescribeRouteOptions = {
+  operationId: "getJob",
+  summary: "How a queued segmentation is",
+  description: "State, place in the line, progress, tries, the reason of a failure, times. Never cached.",
+  responses: {
+    200: { description: "How it is.", content: { "application/json": { schema: resolver(jobJson) } } },
+    ...problems("not_found", "jobs_unavailable"),
+  },
+};
+
+/** GET /v1/segmentations/{id}/events. */
+export const eventsDescription: DescribeRouteOptions = {
+  operationId: "getJobEvents",
+  summary: "The same as it happens, as server-sent events",
+  description:
+    "`status` whenever state or place change, `progress` twice a second at most. Goes on after Last-Event-ID; ends " +
+    "with the job, and answers 204 to whoever comes back after that.",
+  responses: {
+    200: { description: "Events.", content: { "text/event-stream": {} } },
+    204: { description: "The job is over, and the client knows." },
+    ...problems("not_found", "jobs_unavailable"),
+  },
+};
+
+/** DELETE /v1/segmentations/{id}. */
+export const deleteDescription: DescribeRouteOptions = {
+  operationId: "cancelJob",
+  summary: "Cancel a queued segmentation",
+  description: "Ends the job within 2 s, for everyone who waits for this result.",
+  security: [{}, { key: [] }],
+  responses: {
+    200: { description: "Canceled.", content: { "application/json": { schema: resolver(jobJson) } } },
+    ...problems("not_found", "job_over", "unauthorized", "jobs_unavailable"),
   },
 };
 
@@ -125,6 +164,17 @@ export const getFileDescription: DescribeRouteOptions = {
 /** Describes the paths that only say how the service is. */
 export function statusDescription(operationId: string, summary: string): DescribeRouteOptions {
   return { operationId, summary, responses: { 200: { description: "As JSON or text." } } };
+}
+
+function unfinished(description: string) {
+  return {
+    description,
+    headers: {
+      Location: header("Address of the segmentation."),
+      "Retry-After": header("Seconds after which asking again is worthwhile."),
+    },
+    content: { "application/json": { schema: resolver(jobJson) } },
+  };
 }
 
 /** One answer for each status among the codes, with all the codes of that status. */

@@ -14,6 +14,7 @@ import {
   OptionError,
   type OptionErrorCode,
 } from "../lib/errors.ts";
+import { QueueError, type QueueErrorCode } from "../workers/queue/errors.ts";
 import { RunnerError, type RunnerErrorCode } from "../workers/runner.ts";
 
 /** Codes of the HTTP layer itself. */
@@ -30,6 +31,8 @@ export type HttpProblemCode =
   | "body_too_large"
   | "unsupported_media_type"
   | "rate_limited"
+  | "job_over"
+  | "job_canceled"
   | "remote_forbidden"
   | "remote_failed"
   | "internal_error"
@@ -43,7 +46,9 @@ export type ProblemCode =
   | LimitErrorCode
   | OptionErrorCode
   | BackendErrorCode
-  | RunnerErrorCode;
+  | RunnerErrorCode
+  | QueueErrorCode
+  | "worker_lost";
 
 /** Status and title of each code; titles never change with the occurrence (RFC 9457, section 3.1.3). */
 export const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; readonly title: string }>> = {
@@ -58,6 +63,8 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; r
   method_not_allowed: { status: 405, title: "The method is not allowed here" },
   not_acceptable: { status: 406, title: "None of the media types asked for can be given" },
   request_timeout: { status: 408, title: "The body came too slowly" },
+  job_over: { status: 409, title: "The job has ended already" },
+  job_canceled: { status: 410, title: "The job was canceled" },
   body_too_large: { status: 413, title: "The body is too large" },
   too_many_pixels: { status: 413, title: "The image has too many pixels" },
   too_many_bytes: { status: 413, title: "The image has too many bytes" },
@@ -74,9 +81,11 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; r
   backend_unavailable: { status: 422, title: "The backend asked for is not available here" },
   backend_fallback_adapter: { status: 422, title: "The backend asked for has no real GPU here" },
   rate_limited: { status: 429, title: "Too many requests" },
+  jobs_full: { status: 429, title: "Too many jobs are waiting" },
   internal_error: { status: 500, title: "The server failed" },
   input_expired: { status: 500, title: "The image of the job is not kept any more" },
   worker_crashed: { status: 500, title: "The computation crashed" },
+  worker_lost: { status: 500, title: "The worker was lost" },
   remote_failed: { status: 502, title: "The image could not be fetched" },
   backend_wrong_answer: { status: 503, title: "The backend failed its self-test" },
   backend_busy: { status: 503, title: "The backend is busy" },
@@ -87,6 +96,10 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; r
   runner_closed: { status: 503, title: "The server is shutting down" },
   server_busy: { status: 503, title: "Too many uploads at once" },
   not_ready: { status: 503, title: "The server is not ready" },
+  jobs_unavailable: { status: 503, title: "The queue cannot be reached" },
+  data_folder_in_use: { status: 503, title: "The queue's folder is in use" },
+  data_folder_unusable: { status: 503, title: "The queue's folder cannot be used" },
+  storage_full: { status: 507, title: "The queue's disk is full" },
 };
 
 /** The body of a problem answer. */
@@ -112,6 +125,21 @@ export class HttpProblem extends Error {
     this.name = "HttpProblem";
     this.code = code;
     this.headers = headers;
+  }
+}
+
+/** A job that failed elsewhere, as the queue tells it. */
+export class JobProblem extends Error {
+  readonly code: ProblemCode;
+
+  /** Makes a problem from the job's error; what crashed a process may name files of the host, so it is not repeated. */
+  constructor(code: string, message: string) {
+    const known = Object.hasOwn(PROBLEMS, code);
+    super(
+      known && code !== "worker_crashed" ? message : "Cannot segment image: the computation ended abnormally",
+    );
+    this.name = "JobProblem";
+    this.code = known ? code as ProblemCode : "worker_crashed";
   }
 }
 
@@ -161,6 +189,16 @@ function classify(error: unknown): Classified {
   }
   if (error instanceof ImageDecodeError || error instanceof LimitError || error instanceof BackendError) {
     return { code: error.code, detail: error.message };
+  }
+  if (error instanceof JobProblem) return { code: error.code, detail: error.message };
+  if (error instanceof QueueError) {
+    const { code, retryAfterSeconds } = error;
+    // which folder it is, is for the log
+    const detail = code.startsWith("data_folder")
+      ? "Cannot keep jobs: the queue's folder is no use"
+      : error.message;
+    if (retryAfterSeconds === undefined) return { code, detail };
+    return { code, detail, headers: { "Retry-After": String(retryAfterSeconds) } };
   }
   if (error instanceof RunnerError) {
     const { code, retryAfterMs } = error;

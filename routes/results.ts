@@ -8,6 +8,8 @@ import type { Scale } from "../lib/hierarchy/tree.ts";
 import type { ResolvedSettings } from "../lib/options.ts";
 import type { SegmentJobResult } from "../workers/segment_protocol.ts";
 import type { SegmentRunner } from "../workers/segmenter.ts";
+import { QueueError } from "../workers/queue/errors.ts";
+import type { Jobs } from "./jobs.ts";
 import type { ResultStore } from "./store.ts";
 
 /** A result in one of its forms. */
@@ -27,11 +29,13 @@ export interface ResultsOptions {
   /** Encodes other forms of finished results; apart, so that it never waits behind a segmentation. */
   readonly encoder: SegmentRunner;
   readonly store: ResultStore;
+  /** Keeps records for longer than the store, and has those of jobs. @default nothing does */
+  readonly jobs?: Jobs | undefined;
   readonly maxPixels: number;
   /** Where results can be had. */
   readonly pathOf: (id: string) => string;
-  /** Told of every computation, with its milliseconds by stage. */
-  readonly onSegmented?: (timings: Readonly<Record<string, number>>) => void;
+  /** Told of every computation: on which backend, and its milliseconds by stage. */
+  readonly onSegmented?: (backend: string, timings: Readonly<Record<string, number>>) => void;
 }
 
 /** The one spelling of a scale in a query. */
@@ -72,8 +76,13 @@ export class Results {
     signal: AbortSignal,
   ): Promise<ObtainedResult> {
     const id = await contentId(bytes, settings);
-    const file = await this.find(id, format);
-    if (file) return { id, file, created: false, timings: {} };
+    const { store } = this.#options;
+    const found = await store.get(keyOf(id, format, undefined));
+    if (found) return { id, file: found, created: false, timings: {} };
+    const kept = await this.#record(id, false);
+    if (kept) {
+      return { id, file: await this.#encode(id, kept, format, undefined), created: false, timings: {} };
+    }
     const { files, record, timings } = await this.#join(id, bytes, settings, format, signal);
     return {
       id,
@@ -88,8 +97,29 @@ export class Results {
     const { store } = this.#options;
     const file = await store.get(keyOf(id, format, scale));
     if (file) return file;
-    const record = await store.get(`${id}/record`);
+    const record = await this.#record(id, true);
     return record && await this.#encode(id, record, format, scale);
+  }
+
+  /** Whether a result is there. */
+  async has(id: string): Promise<boolean> {
+    return await this.#record(id, true) !== undefined;
+  }
+
+  /** The record of a result: from memory, or from where those of jobs are. */
+  async #record(id: string, patient: boolean): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { store, jobs } = this.#options;
+    const record = await store.get(`${id}/record`);
+    if (record || !jobs) return record;
+    try {
+      const kept = await jobs.record(id, patient);
+      if (kept) await store.put(`${id}/record`, kept);
+      return kept;
+    } catch (error) {
+      // who can compute it does not need the database for it
+      if (!patient && error instanceof QueueError) return undefined;
+      throw error;
+    }
   }
 
   async #encode(
@@ -151,7 +181,7 @@ export class Results {
     format: FormatName,
     signal: AbortSignal,
   ) {
-    const { segmenter, store, maxPixels, pathOf, onSegmented } = this.#options;
+    const { segmenter, store, jobs, maxPixels, pathOf, onSegmented } = this.#options;
     const submittedAt = performance.now();
     let queueMs = 0;
     const resource = { id, path: pathOf(id), query: "" };
@@ -163,8 +193,9 @@ export class Results {
       onStart: () => queueMs = performance.now() - submittedAt,
     });
     const timings = { queue: queueMs, ...result.timings };
-    onSegmented?.(timings);
+    onSegmented?.(result.backend, timings);
     await store.put(`${id}/record`, result.record!);
+    jobs?.keepRecord(id, result.record!);
     for (const [name, file] of Object.entries(result.files)) await store.put(`${id}/${name}`, file);
     return { ...result, timings };
   }

@@ -13,6 +13,7 @@ import {
   SEGMENT_OPTIONS,
 } from "../lib/options.ts";
 import { OPTION_NAMES } from "../lib/settings.ts";
+import type { JobJson } from "./job_handlers.ts";
 import { type ProblemDetails, PROBLEMS } from "./problem.ts";
 
 /** Options of a submission as text, the way a query or a form carries them. */
@@ -101,6 +102,30 @@ export const segmentationJson = z.object({
       "np.repeat(runs[0::2], runs[1::2]).reshape(height, width).",
   }),
 }) as unknown as z.ZodType<SegmentationJson>;
+
+const milliseconds = z.record(z.string(), z.number()).meta({ description: "Milliseconds by stage." });
+
+/** A queued segmentation. */
+export const jobJson = z.object({
+  id: z.uuid(),
+  url: z.string().meta({ description: "Where the result is when it is there." }),
+  status: z.string(),
+  events: z.string(),
+  state: z.enum(["queued", "processing", "succeeded", "failed", "canceled"]),
+  position: z.int().optional().meta({ description: "Jobs before it." }),
+  progress: z.object({ stage: z.string(), fraction: z.number() }).loose().optional().meta({
+    description: "Stage, share of the whole that is done, and iteration and loss where there are any.",
+  }),
+  tries: z.int(),
+  estimate: z.number().meta({ description: "Estimated seconds of one core." }),
+  error: z.object({ code: z.string(), message: z.string() }).optional().meta({
+    description: "Why it failed, or why its last try did.",
+  }),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().optional(),
+  finishedAt: z.iso.datetime().optional(),
+  timings: milliseconds.optional(),
+}) as unknown as z.ZodType<JobJson>;
 
 /** Problem details (RFC 9457). */
 export const problemJson = z.object({

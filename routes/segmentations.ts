@@ -11,6 +11,9 @@ import { type BodyLimits, readBody } from "./body.ts";
 import { parseMultipart } from "./multipart.ts";
 import { negotiate } from "./negotiate.ts";
 import { HttpProblem } from "./problem.ts";
+import { getUnfinished, postJob } from "./job_handlers.ts";
+import type { Jobs } from "./jobs.ts";
+import { pathOf } from "./paths.ts";
 import { matchesTag } from "./ready_answers.ts";
 import { type ObtainedResult, type Results, scaleQuery } from "./results.ts";
 import { STRICT_POLICY } from "./security_headers.ts";
@@ -25,11 +28,6 @@ const IMMUTABLE = "public, max-age=31536000, immutable";
 
 /** No image has more regions than superpixels. */
 const MOST_REGIONS = SEGMENT_OPTIONS.superpixels.max;
-
-/** Path of a segmentation. */
-export function pathOf(id: string, format?: FormatName): string {
-  return `/v1/segmentations/${id}${format ? `/${format}` : ""}`;
-}
 
 /**
  * Checks the options in a query, and whether the answer can have a form that the client accepts.
@@ -56,6 +54,7 @@ export async function postSegmentation(
   request: Request,
   results: Results,
   limits: BodyLimits,
+  jobs?: Jobs,
 ): Promise<Response> {
   const type = mediaTypeOf(request);
   const fields = checkQuery(request);
@@ -65,6 +64,11 @@ export async function postSegmentation(
     const image = type === FORM_TYPE ? readForm(body, request.headers.get("Content-Type")!, fields) : body;
     const settings = parseOptions(fields);
     const format = chooseFormat(request, fields.get("format"));
+    if (jobs) {
+      const id = await contentId(image, settings);
+      const queued = await postJob(request, jobs, results, id, image, settings);
+      if (queued) return queued;
+    }
     const result = await results.obtain(image, settings, format, request.signal);
     return resultResponse(result, format);
   } finally {
@@ -107,9 +111,14 @@ export async function getRemoteSegmentation(
 }
 
 /** GET and HEAD /v1/segmentations/{id}: in the form that Accept prefers. */
-export function getSegmentation(request: Request, results: Results, id: string): Promise<Response> {
+export function getSegmentation(
+  request: Request,
+  results: Results,
+  id: string,
+  jobs?: Jobs,
+): Promise<Response> {
   const format = chooseFormat(request, undefined);
-  return getFile(request, results, id, format, { Vary: "Accept" });
+  return getFile(request, results, id, format, { Vary: "Accept" }, jobs);
 }
 
 /** GET and HEAD /v1/segmentations/{id}/{format}. */
@@ -118,11 +127,12 @@ export function getSegmentationFile(
   results: Results,
   id: string,
   format: string,
+  jobs?: Jobs,
 ): Promise<Response> {
   if (!isFormatName(format)) {
     throw new HttpProblem("not_found", `Cannot find ${format}: want one of ${FORMAT_NAMES.join(", ")}`);
   }
-  return getFile(request, results, id, format, {});
+  return getFile(request, results, id, format, {}, jobs);
 }
 
 async function getFile(
@@ -131,6 +141,7 @@ async function getFile(
   id: string,
   format: FormatName,
   headers: Record<string, string>,
+  jobs: Jobs | undefined,
 ): Promise<Response> {
   if (!isContentId(id)) {
     throw new HttpProblem("not_found", "Cannot find segmentation: this is not an id of one");
@@ -142,7 +153,12 @@ async function getFile(
   if (isKnown(request, etag)) {
     return new Response(null, { status: 304, headers: caching });
   }
-  const file = await results.find(id, format, scale);
+  let file = await results.find(id, format, scale);
+  if (!file && jobs) {
+    const answer = await getUnfinished(request, jobs, id);
+    if (answer) return answer;
+    file = await results.find(id, format, scale); // it may have come while the client waited
+  }
   if (!file) {
     throw new HttpProblem(
       "not_found",

@@ -1,10 +1,13 @@
 /**
- * The whole service in one object: workers, results and the application over them, from one configuration.
+ * The whole service in one object: workers, results, queue and the application over them, from one configuration.
  */
+import { type JobQueue, openQueue } from "../workers/queue/job_queue.ts";
+import { type JobWorker, takeJobs } from "../workers/queue/job_worker.ts";
 import { createSegmentRunner, type SegmentRunner, warmUp } from "../workers/segmenter.ts";
 import { createApp } from "./app.ts";
 import type { Config } from "./config.ts";
-import { logAnswer, logError } from "./log.ts";
+import { Jobs } from "./jobs.ts";
+import { log, logAnswer, logError } from "./log.ts";
 import { MemoryStore } from "./store.ts";
 
 /** A service, ready to answer. */
@@ -13,12 +16,32 @@ export interface Service {
   fetch(request: Request, info?: unknown): Response | Promise<Response>;
   /** Loads and compiles everything, so that the first image is not slower than the others. */
   warmUp(): Promise<void>;
+  /**
+   * Opens the queue and takes its jobs, where this process is to. What is needed before is done when it is needed.
+   *
+   * @throws {QueueError} The queue cannot be opened.
+   */
+  startJobs(): Promise<void>;
   /** Lets running work finish for up to `graceMs` and ends the workers. */
   close(graceMs?: number): Promise<void>;
 }
 
-/** Makes a service. No worker starts before the first request that needs one. */
-export function createService(config: Config): Service {
+/**
+ * Makes a service. No worker starts, and no queue is opened, before the first request that needs one.
+ *
+ * @param host The edge has a queue only where there is a DATABASE_URL, and never computes for it: work that goes on after
+ *   an answer may be ended there at any time.
+ */
+export function createService(config: Config, host: "edge" | "server" = "edge"): Service {
+  const onQueueError = (error: unknown) => log("queue error", { error: String(error) });
+  const jobs = hasQueue(config, host)
+    ? new Jobs({
+      open: () => openServiceQueue(config, host, onQueueError),
+      maxPixels: config.DSC_MAX_PIXELS,
+      onError: onQueueError,
+    })
+    : undefined;
+  let worker: JobWorker | undefined;
   const segmenter = openRunner(config);
   // one isolate that only encodes: forms of finished results come in milliseconds while every core is segmenting
   const encoder = config.DSC_WORKERS === 0 ? segmenter : createSegmentRunner({ size: 1, waitingLimit: 256 });
@@ -27,6 +50,7 @@ export function createService(config: Config): Service {
     encoder,
     // an image has many forms, of which few are asked for again and again
     store: new MemoryStore(0.75 * config.DSC_CACHE_BYTES),
+    jobs,
     readyBytes: 0.25 * config.DSC_CACHE_BYTES,
     maxBodyBytes: config.DSC_MAX_BODY_BYTES,
     bodyTimeoutMs: config.DSC_BODY_SECONDS * 1000,
@@ -42,10 +66,50 @@ export function createService(config: Config): Service {
   return {
     fetch: (request, info) => app.fetch(request, { info }),
     warmUp: () => warmUp(segmenter),
+    async startJobs() {
+      if (!jobs) return;
+      const queue = await jobs.queue();
+      const slots = jobSlots(config, host);
+      if (slots > 0) {
+        worker = await takeJobs(queue, {
+          slots,
+          onEvent: ({ event, ...fields }) => log(event, fields),
+        });
+      }
+      log("queue open", { database: queue.database.embedded ? config.DSC_DATA : "PostgreSQL", slots });
+    },
     close: async (graceMs) => {
-      await Promise.all([segmenter.close(graceMs), encoder.close(graceMs)]);
+      jobs?.release(); // streams of events end, so that the server can
+      await Promise.all([segmenter.close(graceMs), encoder.close(graceMs), worker?.close(graceMs ?? 10_000)]);
+      await jobs?.close();
     },
   };
+}
+
+function hasQueue({ DATABASE_URL, DSC_DATA }: Config, host: "edge" | "server"): boolean {
+  return DATABASE_URL !== undefined || (host === "server" && DSC_DATA !== "none");
+}
+
+/** The queue that a process of this configuration uses. */
+export function openServiceQueue(
+  { DATABASE_URL, DSC_DATA, DSC_JOBS_WAITING, DSC_RESULT_HOURS }: Config,
+  host: "edge" | "server",
+  onError: (error: unknown) => void,
+): Promise<JobQueue> {
+  return openQueue({
+    url: DATABASE_URL,
+    folder: DSC_DATA,
+    waitingLimit: DSC_JOBS_WAITING,
+    resultHours: DSC_RESULT_HOURS,
+    role: host === "edge" ? "edge" : "full",
+    onError,
+  });
+}
+
+/** Jobs computed at once: half the cores where requests are answered beside them, none where others are there for it. */
+function jobSlots({ DSC_JOB_SLOTS, DATABASE_URL }: Config, host: "edge" | "server"): number {
+  if (host === "edge") return 0;
+  return DSC_JOB_SLOTS ?? (DATABASE_URL === undefined ? Math.ceil(navigator.hardwareConcurrency / 2) : 0);
 }
 
 function openRunner({ DSC_WORKERS, DSC_QUEUE, DSC_DEADLINE_SECONDS }: Config): SegmentRunner {

@@ -22,12 +22,14 @@ Deno.test("/openapi.json describes every path that a client may use, and nothing
     "/metrics": ["get"],
     "/v1/segment": ["get"],
     "/v1/segmentations": ["post"],
-    "/v1/segmentations/{id}": ["get"],
+    "/v1/segmentations/{id}": ["get", "delete"],
+    "/v1/segmentations/{id}/status": ["get"],
+    "/v1/segmentations/{id}/events": ["get"],
     "/v1/segmentations/{id}/{format}": ["get"],
   });
   for (const path of Object.keys(document.paths)) {
     const response = await app.request(path.replace("{id}", "x").replace("{format}", "y"), {
-      method: "DELETE",
+      method: "PUT",
     });
     assert.equal(response.status, 405, path);
   }
@@ -57,10 +59,14 @@ Deno.test("/openapi.json names every media type and every problem code of a subm
   const types = [...new Set(FORMAT_NAMES.map((name) => FORMATS[name].mediaType))];
   assert.deepEqual(Object.keys(responses[201].content).sort(), types.sort());
   assert.ok(requestBody.content["multipart/form-data"].schema);
-  const remote = document.paths["/v1/segment"].get.responses;
+  const others = [
+    document.paths["/v1/segment"].get.responses,
+    document.paths["/v1/segmentations/{id}"].get.responses,
+    document.paths["/v1/segmentations/{id}"].delete.responses,
+  ];
   for (const [code, { status }] of Object.entries(PROBLEMS)) {
     if (status === 404 || status === 405 || code === "not_ready") continue;
-    const described = (responses[status] ?? remote[status])?.description ?? "";
+    const described = [responses, ...others].find((all) => all[status])?.[status].description ?? "";
     assert.ok(described.includes(`\`${code}\``), `${code} under ${status}`);
   }
 });

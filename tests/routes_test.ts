@@ -463,7 +463,8 @@ Deno.test("Other methods are answered 405 with Allow, OPTIONS 204", async () => 
     const [method, path, allow] of [
       ["GET", PATH, "POST, OPTIONS"],
       ["PUT", PATH, "POST, OPTIONS"],
-      ["DELETE", `${PATH}/x`, "GET, HEAD, OPTIONS"],
+      ["PUT", `${PATH}/x`, "DELETE, GET, HEAD, OPTIONS"],
+      ["DELETE", `${PATH}/x/status`, "GET, HEAD, OPTIONS"],
       ["POST", `${PATH}/x/labels.png`, "GET, HEAD, OPTIONS"],
       ["POST", "/healthz", "GET, HEAD, OPTIONS"],
     ] as const
@@ -513,6 +514,8 @@ Deno.test("CORS is off unless origins are configured", async () => {
   const { app } = testApp({ corsOrigins: ["https://page.example"] });
   const on = await app.request(PATH, { method: "OPTIONS", headers });
   assert.deepEqual([on.status, on.headers.get("Access-Control-Allow-Origin")], [204, "https://page.example"]);
+  const plain = await app.request(PATH, { method: "OPTIONS", headers: { Origin: "https://page.example" } });
+  assert.deepEqual([plain.status, plain.headers.get("Allow")], [204, "POST, OPTIONS"]);
   const other = await app.request("/healthz", { headers: { Origin: "https://other.example" } });
   assert.equal(other.headers.get("Access-Control-Allow-Origin"), null);
 });

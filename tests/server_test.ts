@@ -113,7 +113,7 @@ async function withServer(
   const child = new Deno.Command(program, {
     args,
     cwd: new URL("..", import.meta.url),
-    env: { PORT: "0", NO_COLOR: "1", ...env },
+    env: { PORT: "0", NO_COLOR: "1", DSC_DATA: "none", ...env },
     stdout: "null",
     stderr: "piped",
   }).spawn();

@@ -8,7 +8,7 @@ import { srgbToLab } from "./image/color.ts";
 import { stretchContrast } from "./image/contrast.ts";
 import { mergeAlike } from "./dsc/merge_alike.ts";
 import { type Image, isImage } from "./image/image.ts";
-import { fitWithin, resizeImage, resizeLabels } from "./image/resize.ts";
+import { fitWithin, resizeImage } from "./image/resize.ts";
 import {
   type BackendChoice,
   type Method,
@@ -16,6 +16,7 @@ import {
   type SegmentSettings,
   type SuperpixelMethod,
 } from "./options.ts";
+import { toFullSize } from "./full_size.ts";
 import type { OnProgress, Stage } from "./progress.ts";
 import { regionTable } from "./regions.ts";
 import { Segmentation } from "./segmentation.ts";
@@ -41,8 +42,9 @@ export interface SegmentOptions extends SegmentSettings {
 }
 
 /**
- * Larger images are segmented at this many pixels and the labels brought back to full size: the features see about 90
- * pixels around a point, so at 12 MP they would see texture where at 0.6 MP they see things.
+ * Larger images are segmented at this many pixels and the labels brought back to full size, along its edges where it is
+ * much larger: the features see about 90 pixels around a point, so at 12 MP they would see texture where at 0.6 MP they
+ * see things.
  */
 const WORKING_PIXELS = 600_000;
 
@@ -93,15 +95,13 @@ export async function segment(
   return await runOnBackend(backendFor(settings), async ({ name: backend }) => {
     const found = await segmentWorkingImage(working, settings, stages, weights, signal);
     return await stages.run("regions", () => {
-      const full = (labels: Int32Array) =>
-        resizeLabels(labels, working.width, working.height, image.width, image.height);
-      const labels = full(found.labels);
+      const { labels, superpixels } = toFullSize(found, found.superpixelCount, working, image);
       return {
         width: image.width,
         height: image.height,
         labels,
         regions: regionTable(image, labels),
-        superpixels: full(found.superpixels),
+        superpixels,
         superpixelCount: found.superpixelCount,
         image,
         smoothed: resizeImage(found.smoothed, image.width, image.height),

@@ -1,9 +1,12 @@
+/// <reference lib="dom" />
 // GET / and its files, as the service answers them; what the page does is in browser_page_test.ts.
 import assert from "node:assert/strict";
 import { createApp } from "../routes/app.ts";
 import { PAGE_POLICY } from "../routes/page.ts";
 import { type StubLog, stubSegmenter } from "./fixtures/stub_segmenter.ts";
 import { readAddress, writeAddress } from "../web/address.ts";
+import { explain } from "../web/failures.ts";
+import { ServiceError } from "../web/service.ts";
 import { cliCommand, curlCommand, denoProgram } from "../web/takeaway.ts";
 
 function testApp(options: { maxPixels?: number; maxBodyBytes?: number } = {}) {
@@ -120,4 +123,13 @@ Deno.test("the snippets carry the settings", () => {
     /segment\(photo, { regions: 12, superpixelMethod: "mean-shift" }\)/,
   );
   assert.match(cliCommand(settings, "photo.jpg"), /--regions 12 --superpixel-method mean-shift/);
+});
+
+Deno.test("explain() gives every failure a way out", () => {
+  const large = explain(new ServiceError("too_many_pixels", "It has 20 megapixels, the limit is 12."));
+  assert.deepEqual(large, { message: "It has 20 megapixels, the limit is 12.", ways: ["shrink", "another"] });
+  const busy = explain(new ServiceError("queue_full", "Too many are waiting.", 7));
+  assert.match(busy.message, /Try again in 7 s/);
+  assert.deepEqual(busy.ways, ["again", "here"]);
+  assert.deepEqual(explain(new Error("?")).ways, ["again", "another"]);
 });

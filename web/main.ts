@@ -4,13 +4,14 @@
  */
 import { readAddress, writeAddress } from "./address.ts";
 import { chooseBackground, notice, toast } from "./chrome.ts";
+import { explain, type WayOut } from "./failures.ts";
 import { listen } from "./input.ts";
 import { Cutting } from "./model/cutting.ts";
 import { MergeTree } from "./model/merge_tree.ts";
 import { SuperpixelMap } from "./model/superpixel_map.ts";
 import { keepForOffline } from "./offline.ts";
 import { openPicture, type Picture, readLimits, TooLargeError } from "./picture.ts";
-import { segmentHere, segmentThere, supportHere } from "./run.ts";
+import { prepareHere, segmentHere, segmentThere, supportHere } from "./run.ts";
 import { SAMPLES, showSamples } from "./samples.ts";
 import { openSelection, type Selection } from "./selection.ts";
 import { fileAddress, openResult, type PageResult, readHierarchy, ServiceError } from "./service.ts";
@@ -201,42 +202,21 @@ function accept(found: PageResult, regions = cutting?.regions): void {
   document.documentElement.dataset.state = "ready";
 }
 
-/** Says what went wrong and offers a way out. */
+/** Says what went wrong and offers the ways out. */
 function fail(error: unknown): void {
-  const { message } = error as Error;
-  const again = { "Try again": () => void segment() };
-  if (!(error instanceof ServiceError)) return notice(message, { ...again, ...chooseAnother() });
-  switch (error.code) {
-    case "too_many_pixels":
-    case "body_too_large":
-    case "too_many_bytes":
-    case "too_much_memory":
-    case "too_much_work":
-      return notice(message, { "Shrink it and go on": shrinkAndRetry, ...chooseAnother() });
-    case "offline":
-      return notice(`${message} Check the connection and try again.`, again);
-    case "queue_full":
-    case "server_busy":
-    case "rate_limited":
-      return notice(
-        `The service is busy. ${
-          error.retryAfter ? `Try again in ${error.retryAfter} s.` : "Try again soon."
-        }`,
-        again,
-      );
-    case "unauthorized":
-      return notice(
-        "This service wants a key, which a page cannot keep safe. Use it by HTTP, or segment here.",
-        {
-          "Segment in this browser": () => {
-            byId("where").querySelector<HTMLInputElement>("input[value=here]")!.checked = true;
-            void segment();
-          },
-        },
-      );
-    default:
-      return notice(message, { ...again, ...chooseAnother() });
-  }
+  const { message, ways } = explain(error);
+  const all: Record<WayOut, Record<string, () => unknown>> = {
+    again: { "Try again": segment },
+    shrink: { "Shrink it and go on": shrinkAndRetry },
+    another: chooseAnother(),
+    here: {
+      "Segment in this browser": () => {
+        byId("where").querySelector<HTMLInputElement>("input[value=here]")!.click();
+        return segment();
+      },
+    },
+  };
+  notice(message, Object.assign({}, ...ways.map((way) => all[way])));
 }
 
 async function shrinkAndRetry(): Promise<void> {
@@ -377,6 +357,7 @@ async function start(): Promise<void> {
   void keepForOffline();
 }
 
+/** Offers to segment here where that works, and says what it means. */
 async function describeEngine(): Promise<void> {
   const { ok, reason } = await supportHere();
   const input = byId("where").querySelector<HTMLInputElement>("input[value=here]")!;
@@ -385,11 +366,14 @@ async function describeEngine(): Promise<void> {
     byId("where-note").textContent = !ok
       ? `Not in this browser: ${reason}. The picture goes to this server and nowhere else.`
       : input.checked
-      ? "The picture stays here: nothing is uploaded. The engine is loaded once, about a megabyte."
+      ? "The picture stays here: nothing is uploaded. The engine is loaded once, half a megabyte."
       : "The picture goes to this server and nowhere else.";
   };
   describe();
-  byId("where").addEventListener("change", describe);
+  byId("where").addEventListener("change", () => {
+    describe();
+    if (input.checked) prepareHere();
+  });
 }
 
 function cancel(): void {

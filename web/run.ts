@@ -11,6 +11,11 @@ export function supportHere(): ReturnType<LocalEngine["supported"]> {
   return engine.supported();
 }
 
+/** Loads the engine ahead of the first picture; what goes wrong shows with that picture. */
+export function prepareHere(): void {
+  engine.prepare().catch(() => {});
+}
+
 /** By the server; in this browser where no answer comes. */
 export async function segmentThere(
   bytes: Uint8Array<ArrayBuffer>,

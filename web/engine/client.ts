@@ -36,6 +36,8 @@ export interface LocalEngine {
     settings: Readonly<Record<string, unknown>>,
     options?: LocalOptions,
   ): Promise<LocalResult>;
+  /** Loads and compiles everything ahead of the first image; rejects as `segment` does. */
+  prepare(): Promise<void>;
   /** Ends the worker and frees its memory; the engine starts it again when it is next used. */
   close(): void;
 }
@@ -43,16 +45,19 @@ export interface LocalEngine {
 /** Makes an engine. No worker starts, and nothing is loaded, before the first image. */
 export function createLocalEngine(): LocalEngine {
   let pool: WorkerPool<EngineProtocol, EngineReport> | undefined;
+  const open = () =>
+    pool ??= new WorkerPool({
+      module: new URL(`${ENGINE_FOLDER}worker.js`, location.href),
+      size: 1,
+      deadlineMs: Infinity, // whoever looks at the page decides how long to wait
+      recycleAfter: 20,
+    });
   return {
     supported: () => Promise.resolve(localSupport()),
-    segment(bytes, settings, { signal, onProgress } = {}) {
-      pool ??= new WorkerPool({
-        module: new URL(`${ENGINE_FOLDER}worker.js`, location.href),
-        size: 1,
-        deadlineMs: Infinity, // whoever looks at the page decides how long to wait
-        recycleAfter: 20,
-      });
-      return pool.run("segment", { bytes, settings }, { signal, onReport: onProgress });
+    segment: (bytes, settings, { signal, onProgress } = {}) =>
+      open().run("segment", { bytes, settings }, { signal, onReport: onProgress }),
+    async prepare() {
+      await open().run("prepare", null);
     },
     close() {
       pool?.close(0);

@@ -33,8 +33,9 @@ export interface LocalHierarchy {
   readonly height: Float32Array;
 }
 
-/** The worker's only kind of job. */
+/** Kinds of job. `prepare` loads and compiles everything, so that the first picture is not slower than the others. */
 export interface EngineProtocol {
+  readonly prepare: { readonly job: null; readonly result: null };
   readonly segment: {
     readonly job: { readonly bytes: Uint8Array; readonly settings: Readonly<Record<string, unknown>> };
     readonly result: LocalResult;

@@ -2,6 +2,7 @@
  * The page's segmenting worker: the library as it is, behind the same protocol as the service's isolates. Built into files
  * of its own (tools/build_engine.ts), which no page loads before it segments.
  */
+import { loadDecoder } from "../../lib/image/codec.ts";
 import { segment } from "../../lib/segment.ts";
 import { locateWasm } from "../../lib/wasm_bytes.ts";
 import type { SegmentSettings } from "../../lib/options.ts";
@@ -12,6 +13,17 @@ import type { EngineProtocol, EngineReport } from "./protocol.ts";
 locateWasm((specifier) => new URL(specifier.slice(specifier.lastIndexOf("/") + 1), import.meta.url));
 
 serveJobs<EngineProtocol, EngineReport>({
+  async prepare(_, { signal }) {
+    const data = new Uint8Array(32 * 32 * 3).map((_, i) => (i % 96 < 48 ? 40 : 200));
+    // JPEG and PNG are what pictures come in; whatever else is asked for loads its part then
+    await Promise.all([
+      loadDecoder("jpeg"),
+      loadDecoder("png"),
+      segment({ width: 32, height: 32, data }, { signal }),
+    ]);
+    return { result: null };
+  },
+
   async segment({ bytes, settings }, { signal, report }) {
     const found = await segment(bytes, { ...settings as SegmentSettings, signal, onProgress: report });
     const { width, height, superpixels, labels, smoothed, merges, backend, timings } = found;

@@ -6,7 +6,7 @@ const STAGES: Readonly<Record<string, [name: string, note: string]>> = {
   upload: ["Segmenting", "A photograph takes a few seconds."],
   queue: ["Waiting for its turn", "Others are being segmented."],
   fetch: ["Fetching the result", "The tree of merges is coming back."],
-  load: ["Loading the engine", "About a megabyte, once."],
+  load: ["Loading the engine", "Half a megabyte, once."],
   decode: ["Reading the picture", "Decoding, turning upright."],
   superae: ["Smoothing", "The autoencoder flattens texture and finds boundaries."],
   superpixels: ["Making superpixels", "Small pieces that follow edges."],

@@ -3,6 +3,7 @@
  * it falls steeply, a good number of regions ends.
  */
 import type { MergeTree } from "../model/merge_tree.ts";
+import { rem } from "./stage.ts";
 
 /** Most regions that the slider offers. */
 export const MOST_REGIONS = 200;
@@ -28,7 +29,7 @@ export function drawSkyline(
   const ink = style.getPropertyValue("--ink"), rest = style.getPropertyValue("--line-strong");
   const warm = style.getPropertyValue("--warm");
   // the thumb's centre goes from half a thumb to half a thumb before the end
-  const inset = 13 * ratio, span = width - 2 * inset;
+  const inset = 0.8125 * rem() * ratio, span = width - 2 * inset;
   const most = Math.min(MOST_REGIONS, tree.count);
   const step = span / (MOST_REGIONS - 1), bar = Math.max(1, Math.min(step * 0.62, step - ratio));
   const floor = tree.heightOf(most) * 0.6;

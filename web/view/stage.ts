@@ -20,8 +20,8 @@ export type View = (typeof VIEWS)[number][0];
 /** More screen pixels than this are not painted: the browser scales what is beyond. */
 const MOST_PIXELS = 1_600_000;
 
-/** Room for the slider and the mat's edge under the picture, in pixels. */
-const SLIDER_HEIGHT = 168;
+/** Room for the slider and the mat's edge under the picture, in rem. */
+const SLIDER_HEIGHT = 10.5;
 
 /** What a person did to a region. */
 export interface RegionAction {
@@ -144,7 +144,9 @@ export class Stage {
     const room = this.#stage.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     // at the top of the page the picture and its slider are seen together
     const above = this.#stage.getBoundingClientRect().top + scrollY;
-    const tall = Math.max(280, innerHeight - above - SLIDER_HEIGHT);
+    // where that leaves too little, as on phones, the page scrolls
+    const least = innerWidth <= 960 ? 0.62 * innerHeight : 280;
+    const tall = Math.max(least, innerHeight - above - SLIDER_HEIGHT * rem());
     // small pictures are shown larger, up to twice their size
     const scale = Math.min(room / picture.width, tall / picture.height, 2);
     const width = Math.max(1, Math.round(picture.width * scale));
@@ -219,8 +221,8 @@ export class Stage {
     const percent = 100 * this.divider;
     this.#cut.style.clipPath = shown ? `inset(0 0 0 ${percent}%)` : "";
     // the thumb's centre stays half a thumb within the ends
-    this.#dividerLine.style.left = `calc(20px + ${this.divider} * (100% - 40px))`;
-    if (shown) this.#cut.style.clipPath = `inset(0 0 0 calc(20px + ${this.divider} * (100% - 40px)))`;
+    this.#dividerLine.style.left = `calc(1.25rem + ${this.divider} * (100% - 2.5rem))`;
+    if (shown) this.#cut.style.clipPath = `inset(0 0 0 calc(1.25rem + ${this.divider} * (100% - 2.5rem)))`;
     this.#divider.setAttribute("aria-valuetext", `${Math.round(percent)} % from the left`);
   }
 
@@ -295,6 +297,11 @@ function idOf(picture: HTMLCanvasElement): string {
 
 function largest(regions: readonly CutRegion[]): number {
   return regions.reduce((best, region) => region.area > (regions[best]?.area ?? 0) ? region.label : best, -1);
+}
+
+/** One rem in pixels: the page grows with the screen and with the reader's own size of letters. */
+export function rem(): number {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize);
 }
 
 /** An element of the page by its id. */

@@ -6,9 +6,10 @@
  */
 import { parseArgs } from "node:util";
 import { withBackend } from "../lib/backend/mod.ts";
-import { type DeepCues, findRegionCues } from "../lib/hierarchy/hierarchy.ts";
+import { type DeepCues, deepCues, findRegionCues } from "../lib/hierarchy/hierarchy.ts";
 import { mergeRegions } from "../lib/hierarchy/merge_regions.ts";
 import { HIERARCHY_WEIGHTS, type HierarchyWeights } from "../lib/hierarchy/weights.ts";
+import { stretchContrast } from "../lib/image/contrast.ts";
 import { decodeImage } from "../lib/image/mod.ts";
 import {
   bootstrap,
@@ -46,16 +47,13 @@ interface Variant {
 
 const { softCut, consensus } = HIERARCHY_WEIGHTS;
 const isOn = softCut.weight > 0;
-const everything = ({ smoothed, boundary }: SuperAEOutput): DeepCues => ({
-  smoothed,
-  boundary: boundary.data,
-});
 
 /** The first is what the others are compared with. */
 const VARIANTS: readonly Variant[] = [
   { name: "default" },
-  { name: "without the learned boundary map", deep: ({ smoothed }) => ({ smoothed }) },
-  { name: "without the smoothed image", deep: ({ boundary }) => ({ boundary: boundary.data }) },
+  { name: "without the learned boundary map", deep: (output) => without("boundary", output) },
+  { name: "without the smoothed image", deep: (output) => without("smoothed", output) },
+  { name: "without mean deep features", deep: (output) => without("features", output) },
   { name: "without any network", deep: () => ({}) },
   {
     name: isOn ? "without the soft cut" : "with the soft cut",
@@ -71,12 +69,17 @@ const VARIANTS: readonly Variant[] = [
   },
 ];
 
+function without(part: keyof DeepCues, output: SuperAEOutput): DeepCues {
+  const { [part]: _, ...rest } = deepCues(output);
+  return rest;
+}
+
 /** Scores of all variants on one image, and the milliseconds that each took from decoded pixels to the tree. */
 async function scoreVariants(path: string, groundTruth: string) {
-  const image = await decodeImage(await Deno.readFile(path));
+  const image = stretchContrast(await decodeImage(await Deno.readFile(path)));
   const annotators = (await readGroundTruth(await Deno.readFile(groundTruth))).maps;
   const output = await withBackend("wasm", () => applySuperAE(image, pretrainedWeights()));
-  return VARIANTS.map(({ deep = everything, weights }) => {
+  return VARIANTS.map(({ deep = deepCues, weights }) => {
     const all = { ...HIERARCHY_WEIGHTS, ...weights };
     const { superpixels, cues } = findRegionCues(image, deep(output), { weights: all });
     const start = performance.now();

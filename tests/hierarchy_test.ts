@@ -13,6 +13,7 @@ import {
   type WordMap,
 } from "../lib/hierarchy/mod.ts";
 import { createPairHeap, popPair, pushPair } from "../lib/hierarchy/pair_heap.ts";
+import { regionMeans } from "../lib/hierarchy/region_features.ts";
 import { contract, type RegionCues, weighCues } from "../lib/hierarchy/region_graph.ts";
 import { nearestWords, textons } from "../lib/hierarchy/textons.ts";
 import { decodeWords, defaultVocabulary, encodeWords } from "../lib/hierarchy/vocabulary.ts";
@@ -295,10 +296,34 @@ Deno.test("weighCues() scales each block and adds both boundary terms", () => {
   assert.equal(graph.histograms[4], 0);
 });
 
+Deno.test("weighCues() puts deep features and the soft cut side by side", () => {
+  const cues: RegionCues = {
+    ...randomCues(3, 7),
+    embedding: Float32Array.of(1, 2, 3, 4, 5, 6),
+    soft: { memberships: Float32Array.of(0.1, 0.2, 0.3), partitions: 1 },
+  };
+  const histograms = [1, 1];
+  const graph = weighCues(cues, { gradient: 1, boundary: 1, histograms, embedding: 2, soft: 10 });
+  assert.deepEqual([...graph.memberships!], [2, 4, 1, 6, 8, 2, 10, 12, 3]);
+  assert.equal(graph.partitions, 3);
+  assert.equal(weighCues(cues, { gradient: 1, boundary: 1, histograms }).memberships, undefined);
+});
+
+Deno.test("regionMeans() averages half-resolution features over pixels", () => {
+  const labels = Int32Array.of(0, 0, 1, 0, 0, 1); // 3 x 2
+  assert.deepEqual([...regionMeans(labels, 3, 2, 2, Float32Array.of(1, 10, 5, 50))], [1, 10, 5, 50]);
+  const column = Int32Array.of(0, 0, 0, 1); // 1 x 4
+  assert.deepEqual([...regionMeans(column, 1, 4, 2, Float32Array.of(3, 6))], [4, 6]);
+});
+
 Deno.test("contract() keeps totals: areas, boundary lengths, and histograms by area", () => {
   const cues = randomCues(12, 2);
   const merges = agglomerate(weighCues(cues, { gradient: 1, boundary: 1, histograms: [1, 1] }));
-  const { cues: small, region, representative } = contract(cues, merges, 7);
+  const embedding = Float32Array.from({ length: 12 }, (_, r) => r);
+  const { cues: small, region, representative } = contract({ ...cues, embedding }, merges, 7);
+  const weighted = (c: RegionCues, values: Float32Array) =>
+    c.area.reduce((sum, area, r) => sum + area * values[r]!, 0);
+  assert(Math.abs(weighted(small, small.embedding!) - weighted(cues, embedding)) < 1e-3);
   assert.equal(small.count, 5);
   assert.equal(small.area.reduce((a, b) => a + b), cues.area.reduce((a, b) => a + b));
   representative.forEach((old, r) => assert.equal(region[old], r));
@@ -457,7 +482,18 @@ Deno.test("dscHierarchy() keeps to boundaries that it is told of", () => {
   assert.equal(labels[20 * 60 + 5], labels[5 * 60 + 10]);
 });
 
+Deno.test("dscHierarchy() tells apart what deep features tell apart", () => {
+  const random = createRandom(10);
+  const noise = picture(60, 40, () => [random() * 255, random() * 255, random() * 255]);
+  const features = Float32Array.from({ length: 30 * 20 }, (_, i) => i % 30 < 15 ? 0 : 1);
+  const weights = { ...HIERARCHY_WEIGHTS, embedding: 20 };
+  const labels = dscHierarchy(noise, { features }, { weights }).at({ regions: 2 });
+  assert.notEqual(labels[20 * 60 + 5], labels[20 * 60 + 55]);
+  assert.equal(labels[20 * 60 + 5], labels[5 * 60 + 10]);
+});
+
 Deno.test("dscHierarchy() refuses deep cues of another size", () => {
   assert.throws(() => dscHierarchy(quadrants, { boundary: new Float32Array(7) }), TypeError);
+  assert.throws(() => dscHierarchy(quadrants, { features: new Float32Array(7) }), TypeError);
   assert.throws(() => dscHierarchy(quadrants, { smoothed: picture(3, 3, () => [0, 0, 0]) }), TypeError);
 });

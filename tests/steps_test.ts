@@ -35,7 +35,7 @@ Deno.test("hierarchySteps() rise to 1 and end with the tree of dscHierarchy()", 
   assert.deepEqual(step.value.merges, dscHierarchy(image).merges);
   assert(parts.length >= 15, `${parts.length} steps`);
   parts.forEach((part, i) => assert(part >= (parts[i - 1] ?? 0) && part <= 1));
-  assert(parts.at(-1)! > 0.99);
+  assert(parts.at(-1)! > 0.95);
 });
 
 Deno.test("segment() reports progress within the hierarchy, and stops there", async () => {

@@ -1,7 +1,8 @@
 /**
  * The methods that SuperAE takes part in.
  */
-import { dscHierarchy } from "../../lib/hierarchy/hierarchy.ts";
+import { deepCues, dscHierarchy } from "../../lib/hierarchy/hierarchy.ts";
+import { stretchContrast } from "../../lib/image/contrast.ts";
 import type { Image } from "../../lib/image/image.ts";
 import type { Reach, SuperpixelMethod } from "../../lib/options.ts";
 import { fullResolution } from "../../lib/superae/apply.ts";
@@ -46,8 +47,9 @@ export async function deepFeatures(image: Image, settings: MethodSettings): Prom
 
 /** The default of `segment()`: a tree, cut at each height. */
 export async function segmentHierarchy(image: Image, settings: MethodSettings): Promise<Partitions> {
-  const { smoothed, boundary } = await superAE(image, String(settings.weights));
-  const { superpixels, merges } = dscHierarchy(image, { smoothed, boundary: boundary.data });
+  const seen = stretchContrast(image);
+  const deep = deepCues(await superAE(seen, String(settings.weights)));
+  const { superpixels, merges } = dscHierarchy(seen, deep);
   return { kind: "tree", superpixels, tree: merges };
 }
 

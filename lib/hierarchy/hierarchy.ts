@@ -12,7 +12,7 @@ import { adjacency } from "../superpixels/adjacency.ts";
 import { boundaryPairs, boundaryStrengths, meanAlongBoundaries } from "./boundary_strength.ts";
 import { type GradientCue, orientedGradientSteps, type WordMap } from "./oriented_gradients.ts";
 import { mergeRegionSteps } from "./merge_regions.ts";
-import { regionFeatures } from "./region_features.ts";
+import { regionFeatures, regionMeans } from "./region_features.ts";
 import type { RegionCues } from "./region_graph.ts";
 import { Hierarchy } from "./tree.ts";
 import { defaultVocabulary, type Vocabulary } from "./vocabulary.ts";
@@ -26,6 +26,22 @@ export interface DeepCues {
   readonly smoothed?: Image;
   /** (ceil(H / 2), ceil(W / 2)) probability, 0 to 1, that a boundary passes. @default none */
   readonly boundary?: Float32Array;
+  /** (ceil(H / 2), ceil(W / 2), D) deep features, those of SuperAE: other networks' may be of another size. @default none */
+  readonly features?: Float32Array;
+}
+
+/**
+ * What `applySuperAE()` gives, as deep cues.
+ *
+ * @param output Of the image that is to be segmented.
+ * @returns All of it.
+ */
+export function deepCues(output: {
+  readonly smoothed: Image;
+  readonly boundary: { readonly data: Float32Array };
+  readonly features: { readonly data: Float32Array };
+}): DeepCues {
+  return { smoothed: output.smoothed, boundary: output.boundary.data, features: output.features.data };
 }
 
 /** Options of {@linkcode dscHierarchy}. */
@@ -110,8 +126,8 @@ interface FoundCues {
 
 function* regionCueSteps(image: Image, deep: DeepCues, options: HierarchyOptions): Steps<FoundCues> {
   const { weights = HIERARCHY_WEIGHTS, vocabulary = defaultVocabulary() } = options;
-  const { smoothed = image, boundary } = deep;
-  check(image, smoothed, boundary);
+  const { smoothed = image, boundary, features } = deep;
+  check(image, smoothed, boundary, features);
   const { width, height } = image;
   const halfWidth = (width + 1) >> 1, halfHeight = (height + 1) >> 1;
 
@@ -133,6 +149,7 @@ function* regionCueSteps(image: Image, deep: DeepCues, options: HierarchyOptions
     count,
     ...regionFeatures(labels, width, height, count, maps),
     blocks: maps.map((map) => map.count),
+    ...(features && { embedding: regionMeans(labels, width, height, count, features) }),
     edgeA: graph.edgeA,
     edgeB: graph.edgeB,
     length: Float32Array.from(graph.length),
@@ -152,7 +169,12 @@ function gradientCues(words: ImageWords, weights: HierarchyWeights): GradientCue
   });
 }
 
-function check(image: Image, smoothed: Image, boundary: Float32Array | undefined): void {
+function check(
+  image: Image,
+  smoothed: Image,
+  boundary: Float32Array | undefined,
+  features: Float32Array | undefined,
+): void {
   const { width, height } = image;
   if (smoothed.width !== width || smoothed.height !== height) {
     throw new TypeError(
@@ -162,5 +184,10 @@ function check(image: Image, smoothed: Image, boundary: Float32Array | undefined
   const wanted = ((width + 1) >> 1) * ((height + 1) >> 1);
   if (boundary && boundary.length !== wanted) {
     throw new TypeError(`Cannot segment image: boundary must have ${wanted} values, got ${boundary.length}`);
+  }
+  if (features && (features.length === 0 || features.length % wanted !== 0)) {
+    throw new TypeError(
+      `Cannot segment image: features must have a multiple of ${wanted} values, got ${features.length}`,
+    );
   }
 }

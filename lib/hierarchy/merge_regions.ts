@@ -48,16 +48,33 @@ export function* mergeRegionSteps(cues: RegionCues, weights: HierarchyWeights): 
   const { fine, contraction } = mergeSuperpixels(cues, weights);
   yield 0.4;
   const { cues: coarse, representative } = contraction;
-  const M = coarse.count;
-  const distance = new Float32Array(M * M);
-  const { scales, sizeExponent } = weights.consensus;
-  for (const [variant, scale] of scales.entries()) {
-    const tree = variantTree(coarse, weights, variant);
-    addMergeHeights(distance, M, tree, (height) => placeOnScale(scale, height) / scales.length);
-    yield 0.4 + 0.6 * (variant + 1) / scales.length;
+  const variants = weights.consensus.scales.length, trees: MergeTree[] = [];
+  for (let variant = 0; variant < variants; variant++) {
+    trees.push(variantTree(coarse, weights, variant));
+    yield 0.4 + 0.5 * (variant + 1) / variants;
   }
-  const joined = averageLinkage(distance, coarse, sizeExponent);
-  return assemble(fine, joined, representative, weights.typicalHeight);
+  return assemble(fine, consensusTree(coarse, weights, trees), representative, weights.typicalHeight);
+}
+
+/**
+ * The tree that variants agree on.
+ *
+ * @param cues What the first part left.
+ * @param weights How heights of each variant compare.
+ * @param trees Each variant's.
+ * @returns All merges; heights not calibrated.
+ */
+export function consensusTree(
+  cues: RegionCues,
+  { consensus: { scales, sizeExponent } }: HierarchyWeights,
+  trees: readonly MergeTree[],
+): MergeTree {
+  const distance = new Float32Array(cues.count * cues.count);
+  for (const [variant, tree] of trees.entries()) {
+    const scale = scales[variant]!;
+    addMergeHeights(distance, cues.count, tree, (height) => placeOnScale(scale, height) / trees.length);
+  }
+  return averageLinkage(distance, cues, sizeExponent);
 }
 
 /**
@@ -100,10 +117,11 @@ export function variantTree(cues: RegionCues, weights: HierarchyWeights, variant
 
 /** Without a learned boundary map the gradients stand in for it. */
 function mergeWeights(cues: RegionCues, weights: HierarchyWeights): MergeWeights {
-  const { boundary, sizeExponent, contactExponent } = weights;
+  const { boundary, embedding, sizeExponent, contactExponent } = weights;
   const gradient = cues.boundary.some((value) => value > 0) ? 1 : weights.gradientAlone;
   const histograms = REGION_WORDS.map((name) => weights.histograms[name]);
-  return { gradient, boundary, histograms, soft: weights.softCut.weight, sizeExponent, contactExponent };
+  const soft = weights.softCut.weight;
+  return { gradient, boundary, histograms, embedding, soft, sizeExponent, contactExponent };
 }
 
 function exponents({ sizeExponent, contactExponent }: MergeWeights) {

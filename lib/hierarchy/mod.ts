@@ -15,7 +15,7 @@
  * @module
  */
 export { agglomerate, type AgglomerateOptions, type RegionGraph } from "./agglomerate.ts";
-export { type DeepCues, dscHierarchy, type HierarchyOptions } from "./hierarchy.ts";
+export { type DeepCues, deepCues, dscHierarchy, type HierarchyOptions } from "./hierarchy.ts";
 export {
   ANGLES,
   type GradientCue,

@@ -56,6 +56,36 @@ export function regionFeatures(
   return { area, histograms };
 }
 
+/**
+ * Averages deep features over regions; every pixel counts, with its half-resolution sample.
+ *
+ * @param labels (H, W) region of each pixel, 0 to count - 1, every one used.
+ * @param width W, pixels.
+ * @param height H, pixels.
+ * @param count M.
+ * @param features (ceil(H / 2), ceil(W / 2), D).
+ * @returns (M, D) means.
+ */
+export function regionMeans(
+  labels: Int32Array,
+  width: number,
+  height: number,
+  count: number,
+  features: Float32Array,
+): Float32Array {
+  const w = (width + 1) >> 1, D = features.length / (w * ((height + 1) >> 1));
+  const means = new Float32Array(count * D), area = new Int32Array(count);
+  for (let y = 0, p = 0; y < height; y++) {
+    for (let x = 0, row = (y >> 1) * w; x < width; x++, p++) {
+      const region = labels[p]!, from = (row + (x >> 1)) * D;
+      area[region]!++;
+      for (let k = 0, i = region * D; k < D; k++) means[i++]! += features[from + k]!;
+    }
+  }
+  for (let r = 0, i = 0; r < count; r++) for (let k = 0; k < D; k++) means[i++]! /= area[r]!;
+  return means;
+}
+
 /** (count, count) what one word adds to each bin: its neighbours too, where words are ordered. */
 function blurRows({ count, blur }: WordMap): Float32Array {
   const rows = new Float32Array(count * count);

@@ -26,6 +26,8 @@ export interface RegionCues {
   readonly histograms: Float32Array;
   /** Bins of each histogram. */
   readonly blocks: readonly number[];
+  /** (M, D) mean deep features, where a network gave some. */
+  readonly embedding?: Float32Array;
   /** Soft memberships in partitions of several K, where they were computed; see `softPartitions()`. */
   readonly soft?: SoftPartitions;
 }
@@ -36,6 +38,8 @@ export interface CueWeights {
   readonly boundary: number;
   /** One for each histogram. */
   readonly histograms: readonly number[];
+  /** Of half the L1 distance of mean deep features. @default 0 */
+  readonly embedding?: number;
   /** Of the expected share of scales that separate two regions. @default 0 */
   readonly soft?: number;
 }
@@ -62,10 +66,26 @@ export function weighCues(cues: RegionCues, weights: CueWeights): RegionGraph {
     strength[e] = weights.gradient * cues.gradient[e]! + weights.boundary * cues.boundary[e]!;
   }
   const graph = { count, area, edgeA, edgeB, length, strength, histograms, bins };
-  const { soft: weight = 0 } = weights;
-  if (!cues.soft || weight === 0) return graph;
-  const { memberships, partitions } = cues.soft;
-  return { ...graph, memberships: memberships.map((share) => weight * share), partitions };
+  const columns: { values: Float32Array; weight: number }[] = [];
+  const { embedding = 0, soft = 0 } = weights;
+  if (cues.embedding && embedding > 0) columns.push({ values: cues.embedding, weight: embedding });
+  if (cues.soft && soft > 0) columns.push({ values: cues.soft.memberships, weight: soft });
+  return columns.length > 0 ? { ...graph, ...sideBySide(columns, count) } : graph;
+}
+
+/** Weighted features that are compared by half their L1 distance, side by side: distances add up. */
+function sideBySide(columns: readonly { values: Float32Array; weight: number }[], count: number) {
+  const partitions = columns.reduce((sum, { values }) => sum + values.length / count, 0);
+  const memberships = new Float32Array(count * partitions);
+  let at = 0;
+  for (const { values, weight } of columns) {
+    const width = values.length / count;
+    for (let r = 0, p = 0; r < count; r++) {
+      for (let k = 0; k < width; k++) memberships[r * partitions + at + k] = weight * values[p++]!;
+    }
+    at += width;
+  }
+  return { memberships, partitions };
 }
 
 /**
@@ -110,17 +130,25 @@ export function contract(cues: RegionCues, merges: MergeTree, made: number): Con
   const M = representative.length;
   const area = new Float64Array(M), histograms = new Float32Array(M * bins);
   for (let r = 0; r < count; r++) area[region[r]!]! += cues.area[r]!;
+  const channels = (cues.embedding?.length ?? 0) / count, embedding = new Float32Array(M * channels);
   for (let r = 0; r < count; r++) {
     const share = cues.area[r]! / area[region[r]!]!;
-    for (let k = 0, i = r * bins, j = region[r]! * bins; k < bins; k++) {
-      histograms[j++]! += share * cues.histograms[i++]!;
-    }
+    addRow(cues.histograms, r, histograms, region[r]!, bins, share);
+    if (cues.embedding) addRow(cues.embedding, r, embedding, region[r]!, channels, share);
   }
-  return {
-    cues: { count: M, area, histograms, blocks, ...contractEdges(cues, region, M) },
-    region,
-    representative,
-  };
+  const features = { histograms, blocks, ...(cues.embedding && { embedding }) };
+  return { cues: { count: M, area, ...features, ...contractEdges(cues, region, M) }, region, representative };
+}
+
+function addRow(
+  from: Float32Array,
+  i: number,
+  to: Float32Array,
+  j: number,
+  width: number,
+  share: number,
+): void {
+  for (let k = 0, p = i * width, q = j * width; k < width; k++) to[q++]! += share * from[p++]!;
 }
 
 function numberRegions(count: number, merges: MergeTree, made: number) {

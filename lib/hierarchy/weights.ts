@@ -25,7 +25,9 @@ export interface HierarchyWeights {
   readonly histograms: Readonly<Record<(typeof REGION_WORDS)[number], number>>;
   /** The learned boundary map, where there is one. */
   readonly boundary: number;
-  /** What the gradients are multiplied by where there is none. */
+  /** Half the L1 distance of mean deep features, where there are some. */
+  readonly embedding: number;
+  /** What the gradients are multiplied by where there is no learned boundary map. */
   readonly gradientAlone: number;
   /** The soft superpixel cut: its weight, 0 to leave it out, and its gradient steps, 0 for the spectral start. */
   readonly softCut: { readonly weight: number; readonly steps: number };

@@ -248,6 +248,18 @@ browserTest(
 );
 
 browserTest(
+  "prepare() loads all that the first photograph needs",
+  () =>
+    withHarness(async (page, { requests }) => {
+      await page.evaluate(() => harness.engine.prepare());
+      assert.ok(requests.some((request) => request.endsWith("/jpeg.wasm")));
+      const before = requests.length;
+      for (const file of [BASELINE_JPEG, small]) await segmentInPage(page, file);
+      assert.deepEqual(requests.slice(before), []);
+    }),
+);
+
+browserTest(
   "close() ends the worker, and the engine starts again when it is used again",
   () =>
     withHarness(async (page) => {

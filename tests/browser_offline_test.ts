@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { segment } from "../lib/segment.ts";
 import { createApp } from "../routes/app.ts";
 import { browserTest, type Page, withPage } from "./browser/chromium.ts";
+import { createSegmentRunner } from "../workers/segmenter.ts";
 import { stubSegmenter } from "./fixtures/stub_segmenter.ts";
 
 // no segmentation comes from this service: what the page shows without it, the page has made
@@ -72,3 +73,25 @@ browserTest(
       assert.ok(names.length > 0, "the new one is kept");
     }, { path: undefined }),
 );
+
+browserTest("the page has the service segment where its own engine fails", async () => {
+  const segmenter = createSegmentRunner({ size: 1 });
+  try {
+    await withPage(createApp({ segmenter }), async (page, { requests }) => {
+      await page.route("**/assets/engine/**", (route) => route.fulfill({ status: 404 }));
+      await page.check("#where input[value=here]");
+      // the page opens with a sample already cut: wait for that, and then for the other
+      const ready = () => document.documentElement.dataset.state === "ready";
+      await page.waitForFunction(ready);
+      await page.evaluate(() => delete document.documentElement.dataset.state);
+      await page.click("#samples button[data-name=march-pastoral]");
+      await page.waitForFunction(ready);
+      await page.locator("#own:enabled").click();
+      const { regions } = await segment(await Deno.readFile(sample));
+      await page.locator("#count", { hasText: new RegExp(`^${regions.length}$`) }).waitFor();
+      assert.ok(requests.some((request) => /^POST .*\/v1\/segmentations/.test(request)));
+    }, { serviceWorkers: "block", expectedErrors: /404/ });
+  } finally {
+    await segmenter.close(0);
+  }
+});

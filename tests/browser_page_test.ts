@@ -175,12 +175,14 @@ browserTest(
       assert.deepEqual(labelsOf((await download(page, "labels.npy")).bytes), labels);
       await page.keyboard.press("Control+Shift+z");
       assert.equal(await count(page), "11");
-      await page.keyboard.press("Control+z");
 
-      // the link opens the same
-      await page.waitForURL(/\?r=[\w-]+&regions=12/);
+      // the link opens the same, edits and all
+      await page.waitForURL(/\?r=[\w-]+&regions=12&edits=12m/);
       await page.reload();
       await opened(page);
+      assert.equal(await count(page), "11");
+      assert.deepEqual(labelsOf((await download(page, "labels.npy")).bytes), labelsOf(edited.bytes));
+      await page.keyboard.press("Control+z");
       assert.equal(await count(page), "12");
       assert.deepEqual(labelsOf((await download(page, "labels.npy")).bytes), labels);
     }),

@@ -189,6 +189,30 @@ Deno.test("a drag of the slider is one step, and none where it ends where it beg
   assert.equal(cutting.canUndo, false);
 });
 
+Deno.test("replay() does again what edits says, whatever the slider did since", () => {
+  const cutting = row(3);
+  cutting.split(0);
+  cutting.cut(2);
+  cutting.merge([2, 1]);
+  cutting.cut(5);
+  const again = row(5);
+  assert.equal(again.replay(cutting.edits), true);
+  assert.deepEqual([...again.labels], [...cutting.labels]);
+  assert.equal(again.regions, 5);
+  assert.equal(again.edits, cutting.edits);
+  cutting.undo();
+  cutting.undo();
+  assert.equal(cutting.edits, "3s0");
+});
+
+Deno.test("replay() stops at what an address made up", () => {
+  for (const edits of ["x", "3m", "3m0.99", "3m0.4", "6s0", "3s0_<b>", "9999999s1"]) {
+    const cutting = row(3);
+    assert.equal(cutting.replay(edits), false, edits);
+    assert.equal(cutting.regions, 3);
+  }
+});
+
 Deno.test("unpin() gives the hierarchy back, as one step", () => {
   const cutting = row(3);
   cutting.split(0);

@@ -101,6 +101,7 @@ Deno.test("an address of the page says again what it was made of", () => {
     sample: undefined,
     regions: 12,
     view: "mean",
+    edits: "12m5.9_12s40",
     settings: { method: "flat-dsc", seed: "7" },
   };
   assert.deepEqual(readAddress(writeAddress(address)), address);

@@ -21,6 +21,8 @@ export interface Exported {
   readonly merges?: Merges;
   /** (H, W, 4) the picture. */
   readonly rgba: Uint8ClampedArray;
+  /** (H, W, 4) the smoothed picture, where there is one. */
+  readonly smoothed?: Uint8ClampedArray;
   readonly settings: Readonly<Record<string, string | number>>;
 }
 
@@ -43,7 +45,7 @@ export function encode(exported: Exported, format: FormatName): Uint8Array<Array
       },
     }),
     image,
-    smoothed: image, // no form on offer has it
+    smoothed: exported.smoothed ? withoutAlpha(exported.smoothed, width, height) : image,
     losses: [],
     timings: {},
     backend: "wasm",

@@ -2,7 +2,7 @@
  * The page: puts the parts together. A picture becomes a result, of the server or of this browser; a result becomes a
  * cutting that the slider, the pointer and the keyboard work on; a cutting is looked at, described and taken away.
  */
-import { readAddress, writeAddress } from "./address.ts";
+import { type Address, readAddress, writeAddress } from "./address.ts";
 import { chooseBackground, notice, toast } from "./chrome.ts";
 import { explain, type WayOut } from "./failures.ts";
 import { listen } from "./input.ts";
@@ -77,6 +77,7 @@ function addressNow() {
     sample,
     regions: cutting?.tree ? cutting.regions : undefined,
     view: stage.view,
+    edits: cutting?.edits,
     settings: form.changed,
   };
 }
@@ -180,7 +181,7 @@ async function segment(): Promise<void> {
 }
 
 /** Makes a result the one to play with. */
-function accept(found: PageResult, regions = cutting?.regions): void {
+function accept(found: PageResult, regions = cutting?.regions, edits?: string): void {
   if (!picture) return;
   const { width, height, superpixels, count, merges } = found;
   const pixels = picture.canvas.getContext("2d")!.getImageData(0, 0, width, height).data;
@@ -189,6 +190,7 @@ function accept(found: PageResult, regions = cutting?.regions): void {
   result = found;
   const own = tree ? tree.regionsAt(OWN_THRESHOLD) : count;
   cutting = new Cutting(map, tree, regions ?? Math.min(200, Math.max(own, 24)));
+  if (edits && !cutting.replay(edits)) toast("Not all edits of this link fit its picture.");
   stage.smoothed = undefined;
   stage.lay(cutting);
   scale.attach(cutting, own);
@@ -282,17 +284,21 @@ async function pickSample(name: string): Promise<void> {
 }
 
 /** The first thing to see: a sample, cut beforehand, so that the slider works at once. */
-async function openDemo(regions: number | undefined): Promise<void> {
+async function openDemo({ regions, edits }: Partial<Address> = {}): Promise<void> {
   const { name, cut, smoothed } = SAMPLES[0]!;
   const [photo, hierarchy] = await Promise.all([fetch(`/assets/samples/${name}.jpg`), fetch(cut!)]);
   if (!photo.ok || !hierarchy.ok) throw new Error("The sample could not be fetched.");
   const next = await openPicture(await photo.blob(), `${name}.jpg`, limits);
   if (picture) return; // somebody was faster
   present(next, name);
-  accept({ ...readHierarchy(await hierarchy.json()), losses: [], ...(smoothed && { smoothed }) }, regions);
+  accept(
+    { ...readHierarchy(await hierarchy.json()), losses: [], ...(smoothed && { smoothed }) },
+    regions,
+    edits,
+  );
 }
 
-async function openLink(id: string, regions: number | undefined): Promise<void> {
+async function openLink(id: string, { regions, edits }: Address): Promise<void> {
   const controller = running = new AbortController();
   progress.start();
   progress.report({ stage: "fetch" });
@@ -305,7 +311,7 @@ async function openLink(id: string, regions: number | undefined): Promise<void> 
     present(await openPicture(await image.blob(), "picture.png", open), undefined);
     form.set(opened.settings);
     used = form.changed;
-    accept(opened.result, regions ?? (Number(opened.settings.regions) || undefined));
+    accept(opened.result, regions ?? (Number(opened.settings.regions) || undefined), edits);
   } catch (error) {
     if (controller.signal.aborted) return;
     notice(
@@ -314,7 +320,7 @@ async function openLink(id: string, regions: number | undefined): Promise<void> 
         : "The service does not answer. Check the connection and load the page again.",
       { "Choose a picture": () => byId<HTMLInputElement>("file").click() },
     );
-    await openDemo(undefined).catch(() => {});
+    await openDemo().catch(() => {});
   } finally {
     running = undefined;
     progress.stop();
@@ -345,14 +351,18 @@ async function start(): Promise<void> {
   takeAway.show();
   void describeEngine();
   const changed = Object.keys(form.changed).length > 0;
-  if (address.id) await openLink(address.id, address.regions);
+  if (address.id) await openLink(address.id, address);
   else if (
     address.sample && SAMPLES.some(({ name }) => name === address.sample) &&
     (changed || address.sample !== SAMPLES[0]!.name)
   ) {
     await pickSample(address.sample);
-    if (cutting?.tree && address.regions) scale.cut(address.regions);
-  } else await openDemo(address.regions).catch(() => {});
+    if (cutting && address.regions) scale.cut(address.regions);
+    if (cutting && address.edits) {
+      cutting.replay(address.edits);
+      edited();
+    }
+  } else await openDemo(address).catch(() => {});
   settingsChanged();
   void keepForOffline();
 }

@@ -63,7 +63,7 @@ export class TakeAway {
     const { result, cutting, picture, settings } = this.#offer();
     for (const link of byId("files").querySelectorAll("a")) {
       const format = link.dataset.format as FormatName;
-      const there = cutting !== undefined && (cutting.tree !== undefined || !needsHierarchy(format));
+      const there = cutting !== undefined && has(format, cutting, result);
       link.parentElement!.hidden = cutting !== undefined && !there;
       const served = there && result?.id && (!cutting.edited || OF_ALL_SCALES.includes(format));
       if (served) {
@@ -93,7 +93,7 @@ export class TakeAway {
     const { link, result } = this.#offer();
     button.disabled = !link;
     button.title = link
-      ? "Opens this result again. Edits by hand stay on this page."
+      ? "Opens this result again, as you see it."
       : result
       ? "Made in this browser: nothing was uploaded, so there is nothing to link to."
       : "";
@@ -112,6 +112,7 @@ export class TakeAway {
         superpixels: pixels,
         superpixelCount: count,
         ...(result.merges && { merges: result.merges }),
+        ...(result.smoothed instanceof ImageData && { smoothed: result.smoothed.data }),
         rgba: picture.canvas.getContext("2d")!.getImageData(0, 0, width, height).data,
         settings: { ...used, ...(cutting.tree ? { regions: cutting.regions } : {}) },
       }, format);
@@ -120,6 +121,14 @@ export class TakeAway {
       toast(`This file could not be made: ${(error as Error).message}`);
     }
   }
+}
+
+/** Whether a result has a file: some only from a hierarchy, what was smoothed only where it still is. */
+function has(format: FormatName, cutting: Cutting, result: PageResult | undefined): boolean {
+  if (format === "smoothed.png") return result?.id !== undefined || result?.smoothed instanceof ImageData;
+  // without a hierarchy the page has the regions alone
+  if (format === "superpixels.png") return result?.id !== undefined || cutting.tree !== undefined;
+  return cutting.tree !== undefined || !needsHierarchy(format);
 }
 
 function fileName(picture: Picture | undefined, cutting: Cutting, format: FormatName): string {

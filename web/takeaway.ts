@@ -12,13 +12,21 @@ export const FILES: readonly (readonly [FormatName, title: string, kind: string]
   ["regions.svg", "Drawing", "SVG"],
   ["labels.npy", "NumPy", "NPY"],
   ["mean.png", "Mean colours", "PNG"],
+  ["colors.png", "Label colours", "PNG"],
+  ["smoothed.png", "Smoothed", "PNG"],
+  ["superpixels.png", "Superpixels", "PNG"],
   ["hierarchy.json", "Hierarchy", "JSON"],
   ["boundaries.png", "Contour map", "PNG"],
   ["regions.json", "Regions", "JSON"],
 ];
 
 /** These hold every scale, so that neither the slider nor edits change them. */
-export const OF_ALL_SCALES: readonly FormatName[] = ["hierarchy.json", "boundaries.png"];
+export const OF_ALL_SCALES: readonly FormatName[] = [
+  "hierarchy.json",
+  "boundaries.png",
+  "smoothed.png",
+  "superpixels.png",
+];
 
 let encoders: Promise<typeof Export> | undefined;
 

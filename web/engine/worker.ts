@@ -12,6 +12,9 @@ import type { EngineProtocol, EngineReport } from "./protocol.ts";
 // beside this file, where the build puts them under the last part of their names
 locateWasm((specifier) => new URL(specifier.slice(specifier.lastIndexOf("/") + 1), import.meta.url));
 
+// wasm memory grows and never shrinks: after a picture this large the worker is better replaced than kept
+const RETIRE_PIXELS = 4_000_000;
+
 serveJobs<EngineProtocol, EngineReport>({
   async prepare(_, { signal }) {
     const data = new Uint8Array(32 * 32 * 3).map((_, i) => (i % 96 < 48 ? 40 : 200));
@@ -53,7 +56,7 @@ serveJobs<EngineProtocol, EngineReport>({
     ];
     if (hierarchy) arrays.push(hierarchy.a, hierarchy.b, hierarchy.height);
     const buffers = arrays.map(({ buffer }) => buffer as ArrayBuffer);
-    return { result, transfer: buffers };
+    return { result, transfer: buffers, retire: width * height > RETIRE_PIXELS };
   },
 });
 

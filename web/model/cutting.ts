@@ -33,6 +33,8 @@ interface State {
   readonly regions: number;
   /** (M) the pin of each superpixel, -1 for none; undefined when nothing is pinned. */
   readonly pins?: Int32Array;
+  /** What was done by hand to get here, as `edits` has it. */
+  readonly log?: readonly string[];
 }
 
 /** Pins may have any number; colours for them begin here, beyond what the slider uses. */
@@ -86,6 +88,14 @@ export class Cutting {
   /** Whether anything was merged or split by hand. */
   get edited(): boolean {
     return this.#state.pins !== undefined;
+  }
+
+  /**
+   * What was done by hand, as text for an address: each step the number of regions that the hierarchy was cut into, m or
+   * s, and superpixels of the regions that were merged or of the one that was split, as in `24m12.507_30s8`.
+   */
+  get edits(): string {
+    return this.#state.log?.join("_") ?? "";
   }
 
   get canUndo(): boolean {
@@ -162,10 +172,10 @@ export class Cutting {
     }
     const pins = this.#copyPins();
     const pin = this.#nextPin++;
-    const member = this.#labels.findIndex((label) => wanted.has(label));
+    const members = [...wanted].map((label) => this.#labels.indexOf(label));
     for (let s = 0; s < pins.length; s++) if (wanted.has(this.#labels[s]!)) pins[s] = pin;
-    this.#go({ ...this.#state, pins });
-    return this.#labels[member]!;
+    this.#go({ ...this.#state, pins, log: this.#logged("m", members) });
+    return this.#labels[members[0]!]!;
   }
 
   /**
@@ -185,8 +195,38 @@ export class Cutting {
     const first = this.#nextPin;
     members.forEach((s, i) => pins[s] = first + (sides ? Number(sides[i]) : i));
     this.#nextPin += sides ? 2 : members.length;
-    this.#go({ ...this.#state, pins });
+    this.#go({ ...this.#state, pins, log: this.#logged("s", members.slice(0, 1)) });
     return [...new Set(members.map((s) => this.#labels[s]!))].sort((a, b) => a - b);
+  }
+
+  /**
+   * Does again what `edits` said. Stops at what cannot be done: an address may say anything.
+   *
+   * @returns Whether all of it was done.
+   */
+  replay(edits: string): boolean {
+    const { regions } = this;
+    let complete = true;
+    for (const edit of edits.split("_")) {
+      const [, at, kind, list] = /^(\d{1,6})([ms])(\d{1,6}(?:\.\d{1,6})*)$/.exec(edit) ?? [];
+      const members = list?.split(".").map(Number) ?? [];
+      if (!kind || members.some((s) => s >= this.map.count)) {
+        complete = false;
+        break;
+      }
+      this.cut(Number(at));
+      try {
+        const labels = members.map((s) => this.#labels[s]!);
+        if (kind === "m") this.merge(labels);
+        else this.split(labels[0]!);
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+        complete = false;
+        break;
+      }
+    }
+    this.cut(regions);
+    return complete;
   }
 
   /** Takes the last step back. */
@@ -255,6 +295,10 @@ export class Cutting {
     const out = new Int32Array(pixels.length);
     for (let p = 0; p < out.length; p++) out[p] = this.#labels[pixels[p]!]!;
     return out;
+  }
+
+  #logged(kind: string, members: readonly number[]): readonly string[] {
+    return [...this.#state.log ?? [], `${this.#state.regions}${kind}${members.join(".")}`];
   }
 
   #copyPins(): Int32Array {

@@ -146,6 +146,9 @@ Deno.test("GET /metrics counts requests, stages, jobs and the store's hits", asy
   );
   assert.match(text, /dsc_http_request_seconds_count\{method="GET",route="none",status="404"\} 1/);
   assert.match(text, /dsc_stage_seconds_count\{stage="cut"\} 1/);
+  assert.match(text, /dsc_segmentations_total\{backend="wasm"\} 1/);
+  assert.match(text, /dsc_jobs_waiting 0/);
+  assert.match(text, /process_resident_memory_bytes [1-9]/);
   assert.match(text, /dsc_jobs_completed_total 1/);
   assert.match(text, /dsc_store_hits_total 1/);
   assert.ok(!text.includes(made.headers.get("Location")!), "ids must not become labels");

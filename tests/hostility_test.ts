@@ -1,5 +1,6 @@
 // What strangers send: files that lie, break off or have been damaged. Real workers, the real library, every answer checked.
 import assert from "node:assert/strict";
+import { soak } from "../bench/http_soak.ts";
 import { createRandom } from "../lib/random.ts";
 import { createApp } from "../routes/app.ts";
 import { PROBLEMS } from "../routes/problem.ts";
@@ -124,3 +125,16 @@ Deno.test("POST answers 2,000 damaged files, each well-formed, and goes on worki
     );
     assert.equal(await code(await post(PNG)), "ok");
   }));
+
+Deno.test("200 clients at once get whole answers, and the service lives on and ends when it is told to", async () => {
+  const { counts, malformed, errors, ended, peakMb, exitCode } = await soak(200, 3);
+  assert.deepEqual({ malformed, errors, ended, exitCode }, {
+    malformed: [],
+    errors: [],
+    ended: false,
+    exitCode: 0,
+  });
+  for (const outcome of Object.keys(counts)) assert.match(outcome, /^(200|201|422|503|TimeoutError)$/);
+  assert.ok(counts["200"]! > 100 && counts["201"]! > 0, JSON.stringify(counts));
+  assert.ok(peakMb > 0 && peakMb < 1500, `${peakMb} MB`);
+});

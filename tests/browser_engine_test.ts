@@ -260,6 +260,18 @@ browserTest(
 );
 
 browserTest(
+  "segment() in a page gives the memory of a large picture back",
+  () =>
+    withHarness(async (page) => {
+      const [width, height] = [2100, 2000];
+      const large = encodePng({ width, height, data: new Uint8Array(width * height * 3).fill(90) });
+      assert.equal((await segmentInPage(page, large, { method: "slic" })).width, width);
+      while (page.workers().length > 0) await page.workers()[0]!.waitForEvent("close");
+      await segmentInPage(page, small, { method: "slic" });
+    }),
+);
+
+browserTest(
   "close() ends the worker, and the engine starts again when it is used again",
   () =>
     withHarness(async (page) => {

@@ -135,8 +135,11 @@ class ProcessComputer implements Computer {
   }
 
   #kill(): void {
-    if (this.#running) kill(this.#running.child);
+    const running = this.#running;
     this.#running = undefined;
+    if (!running) return;
+    kill(running.child);
+    running.input.close().catch(() => {}); // Deno may have been started through a script, which alone was killed
   }
 
   #start(): Running {

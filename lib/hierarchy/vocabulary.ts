@@ -2,6 +2,7 @@
  * The vocabularies that words are taken from: textons and a palette of colours, found by k-means on unlabelled photographs
  * (`deno task train:vocabulary`), stored as 16-bit fixed point numbers.
  */
+import { decodeBase64 } from "../base64.ts";
 import { COARSE_TEXTONS, FINE_TEXTONS, PALETTE } from "./vocabulary_data.ts";
 
 /** Words by kind, each a row of numbers. */
@@ -40,7 +41,7 @@ export function defaultVocabulary(): Vocabulary {
  * @returns The numbers.
  */
 export function decodeWords(base64: string, step: number): Float32Array {
-  const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const bytes = decodeBase64(base64);
   const view = new DataView(bytes.buffer);
   return Float32Array.from({ length: bytes.length >> 1 }, (_, i) => view.getInt16(2 * i, true) * step);
 }

@@ -2,6 +2,7 @@
  * Weights of SuperAE: where they start, and how they travel (8-bit, base64) between the training command, the
  * repository and other isolates.
  */
+import { decodeBase64 } from "../base64.ts";
 import { normal, type Random } from "../random.ts";
 import { type Layer, LAYERS } from "./architecture.ts";
 
@@ -81,8 +82,7 @@ export function encodeWeights(weights: SuperAEWeights): string {
  * @throws {TypeError} If the text does not hold exactly the weights of this architecture.
  */
 export function decodeWeights(text: string): SuperAEWeights {
-  // atob rather than Uint8Array.fromBase64: the edge runs an older V8
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const bytes = decodeBase64(text);
   if (bytes.length !== storedLength()) {
     throw new TypeError(`Cannot read SuperAE weights: want ${storedLength()} bytes, got ${bytes.length}`);
   }

@@ -1,4 +1,5 @@
 /** The SIMD module: its exports, and which of its two builds this machine can run. Built from assembly/ by tools/build_kernels.ts. */
+import { decodeBase64 } from "../../base64.ts";
 import { PLAIN, RELAXED } from "./kernels_wasm.ts";
 
 /** The exports of assembly/index.ts. Numbers are byte offsets, counts or floats; see there. */
@@ -42,8 +43,7 @@ export function bestSimd(): "relaxed" | "plain" {
 
 /** Instantiates a build on a memory. 11 kB: compiling it at once takes less time than an asynchronous round trip. */
 export function instantiateKernels(simd: "relaxed" | "plain", memory: WebAssembly.Memory): KernelExports {
-  const text = atob(simd === "relaxed" ? RELAXED : PLAIN);
-  const bytes = Uint8Array.from({ length: text.length }, (_, i) => text.charCodeAt(i));
+  const bytes = decodeBase64(simd === "relaxed" ? RELAXED : PLAIN);
   return new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
     .exports as KernelExports;
 }

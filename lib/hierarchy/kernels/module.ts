@@ -2,6 +2,7 @@
  * The SIMD kernels of the hierarchy: compiled once, a fresh instance with its own memory for each use, so that a large
  * image's memory is freed with the work it was for.
  */
+import { decodeBase64 } from "../../base64.ts";
 import { KERNELS } from "./kernels_wasm.ts";
 
 /** The module's functions; see assembly/ for what each does. Pointers are bytes into the instance's memory. */
@@ -90,7 +91,7 @@ let compiled: WebAssembly.Module | undefined;
  * @returns Its functions and its memory, all zeros.
  */
 export function loadKernels(bytes: number): { exports: Kernels; memory: WebAssembly.Memory } {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNELS), (char) => char.charCodeAt(0)));
+  compiled ??= new WebAssembly.Module(decodeBase64(KERNELS));
   const { exports } = new WebAssembly.Instance(compiled);
   const memory = exports.memory as WebAssembly.Memory;
   const missing = bytes - memory.buffer.byteLength;

@@ -1,4 +1,4 @@
-// What docs/http.md tells people to type is typed here, against a service on a spare port.
+// What docs/http.md and README.md tell people to send to the service is sent here, to one on a spare port.
 import assert from "node:assert/strict";
 import { encodePng } from "../lib/image/png.ts";
 import { createApp } from "../routes/app.ts";
@@ -7,6 +7,7 @@ import { createSegmentRunner } from "../workers/segmenter.ts";
 import { withFolder } from "./fixtures/folder.ts";
 
 const DOCS = await Deno.readTextFile(new URL("../docs/http.md", import.meta.url));
+const README = await Deno.readTextFile(new URL("../README.md", import.meta.url));
 const PHOTO = encodePng({
   width: 60,
   height: 40,
@@ -14,8 +15,8 @@ const PHOTO = encodePng({
 });
 
 /** Fenced blocks of a language. */
-function blocks(language: string): string[] {
-  return [...DOCS.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, code]) => code!);
+function blocks(language: string, page = DOCS): string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, "gms"))].map(([, code]) => code!);
 }
 
 /** A folder with photo.jpg (the bytes decide what it is), and a real service. */
@@ -76,15 +77,32 @@ Deno.test({
 });
 
 const noPython = await whyNot("python3", "-c", "import numpy, requests");
-Deno.test({
-  name: `docs/http.md: the Python example${noPython ? ` (skipped: ${noPython})` : ""}`,
-  ignore: noPython !== undefined,
-  fn: () =>
-    withService(async (url, folder) => {
-      const out = await run("python3", ["-c", blocks("python")[0]!, url], folder);
-      assert.match(out, /^\d+ regions, label 0 at the top left\n$/);
-    }),
-});
+for (
+  const [page, text, pattern] of [
+    ["docs/http.md", DOCS, /^\d+ regions, label 0 at the top left\n$/],
+    ["README.md", README, /^(\d+ pixels, left, top, width, height: \[[\d, ]+\]\n)+$/],
+  ] as const
+) {
+  Deno.test({
+    name: `${page}: the Python example${noPython ? ` (skipped: ${noPython})` : ""}`,
+    ignore: noPython !== undefined,
+    fn: () =>
+      withService(async (url, folder) => {
+        const code = blocks("python", text)[0]!.replaceAll("http://localhost:8000", url);
+        assert.match(await run("python3", ["-c", code, url], folder), pattern);
+      }),
+  });
+}
+
+Deno.test("README.md: the example of the typed client", () =>
+  withService(async (url, folder) => {
+    const code = blocks("ts", README).find((block) => block.includes("hono/client"))!
+      .replace("./routes/", "../../routes/").replace("http://localhost:8000", url);
+    await Deno.writeTextFile(`${folder}/client.ts`, code);
+    const flags = ["run", "--no-prompt", "--allow-net=127.0.0.1", "--allow-read=photo.jpg"];
+    const out = await run("deno", [...flags, "client.ts"], folder);
+    assert.match(out, /^\d+ regions, at \/v1\/segmentations\/[0-9a-f-]{36}\n$/);
+  }));
 
 Deno.test("docs/deploy.md describes every variable with its default", async () => {
   const text = await Deno.readTextFile(new URL("../docs/deploy.md", import.meta.url));

@@ -1,11 +1,18 @@
-/** A loss curve as SVG: every step in grey, its running mean over it. */
+/** A loss curve as SVG: the mean over a few steps, and the range of those steps behind it. */
 import { parse, View } from "vega";
 import { compile } from "vega-lite";
 
+/** As many points as a chart of 640 pixels can show. */
+const POINTS = 320;
+
 /** Draws losses against steps, logarithmic. */
 export async function lossChart(losses: readonly number[]): Promise<string> {
-  let mean = losses[0] ?? 0;
-  const values = losses.map((loss, i) => ({ step: i + 1, loss, mean: mean += 0.02 * (loss - mean) }));
+  const size = Math.max(1, Math.ceil(losses.length / POINTS));
+  const values = Array.from({ length: Math.ceil(losses.length / size) }, (_, i) => {
+    const part = losses.slice(i * size, (i + 1) * size);
+    const mean = part.reduce((sum, loss) => sum + loss, 0) / part.length;
+    return { step: i * size + part.length, mean, least: Math.min(...part), most: Math.max(...part) };
+  });
   const y = { type: "quantitative", scale: { type: "log" }, title: "loss" } as const;
   const x = { field: "step", type: "quantitative" } as const;
   const { spec } = compile({
@@ -14,8 +21,8 @@ export async function lossChart(losses: readonly number[]): Promise<string> {
     data: { values },
     layer: [
       {
-        mark: { type: "line", color: "#bbb", strokeWidth: 0.5 },
-        encoding: { x, y: { field: "loss", ...y } },
+        mark: { type: "area", color: "#ccc" },
+        encoding: { x, y: { field: "least", ...y }, y2: { field: "most" } },
       },
       { mark: { type: "line", color: "#0072b2" }, encoding: { x, y: { field: "mean", ...y } } },
     ],

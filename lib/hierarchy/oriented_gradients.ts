@@ -254,13 +254,14 @@ function layOut(levels: readonly Level[], width: number, height: number): Plan {
 /** What one pixel of each word adds to a histogram: (count + 1, bins) whole numbers, each row but the last summing to 64. */
 function histogramRows({ count, blur }: WordMap, firstBin: number, bins: number): Int16Array {
   const rows = new Int16Array((count + 1) * bins);
+  const share = Float64Array.from({ length: count }, (_, offset) => kernel(offset, blur));
   for (let i = 0; i < count; i++) {
     let sum = 0;
-    for (let j = 0; j < count; j++) sum += kernel(i - j, blur);
+    for (let j = 0; j < count; j++) sum += share[Math.abs(i - j)]!;
     let rest = 64;
     const at = i * bins - firstBin;
     for (let j = 0; j < count; j++) {
-      const part = Math.round(64 * kernel(i - j, blur) / sum);
+      const part = Math.round(64 * share[Math.abs(i - j)]! / sum);
       rest -= part;
       if (j >= firstBin && j < firstBin + bins) rows[at + j] = part;
     }

@@ -33,18 +33,17 @@ import { HttpProblem, isServerFault } from "./problem.ts";
 import { createReadiness } from "./readiness.ts";
 import { REFERENCE_CSS, REFERENCE_POLICY, type ReferenceDocument, referencePage } from "./reference.ts";
 import { limitRate } from "./rate_limit.ts";
+import { checkQuery, readScale } from "./read_request.ts";
 import { ReadyAnswers } from "./ready_answers.ts";
 import { fetchRemoteImage, type RemoteOptions } from "./remote_image.ts";
 import { Results } from "./results.ts";
 import { remoteQuery, scaleQuery, type SegmentationJson, submissionQuery } from "./schema.ts";
 import { FILE_HEADERS, securityHeaders } from "./security_headers.ts";
 import {
-  checkQuery,
   getRemoteSegmentation,
   getSegmentation,
   getSegmentationFile,
   postSegmentation,
-  readScale,
 } from "./segmentations.ts";
 import { MemoryStore, type ResultStore } from "./store.ts";
 import { traceStages } from "./trace.ts";

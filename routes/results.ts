@@ -2,7 +2,6 @@
  * Results by content: computes what is not there, once however many ask for it at the same time, and encodes other forms
  * of what is. Knows jobs and stores, nothing of requests.
  */
-import { contentId } from "../lib/content_id.ts";
 import { type FormatName, needsHierarchy } from "../lib/formats/table.ts";
 import type { Scale } from "../lib/hierarchy/tree.ts";
 import type { ResolvedSettings } from "../lib/options.ts";
@@ -67,15 +66,16 @@ export class Results {
   /**
    * The segmentation of an image file in one form, from the store or computed.
    *
+   * @param id Of these bytes with these settings.
    * @param signal Gives up waiting; the computation ends when nobody waits for it any more.
    */
   async obtain(
+    id: string,
     bytes: Uint8Array<ArrayBuffer>,
     settings: ResolvedSettings,
     format: FormatName,
     signal: AbortSignal,
   ): Promise<ObtainedResult> {
-    const id = await contentId(bytes, settings);
     const { store } = this.#options;
     const found = await store.get(keyOf(id, format, undefined));
     if (found) return { id, file: found, created: false, timings: {} };

@@ -3,45 +3,26 @@
  */
 import { contentId, isContentId } from "../lib/content_id.ts";
 import { FORMAT_NAMES, type FormatName, FORMATS, isFormatName } from "../lib/formats/table.ts";
-import { OptionError } from "../lib/errors.ts";
-import type { Scale } from "../lib/hierarchy/tree.ts";
-import { SEGMENT_OPTIONS } from "../lib/options.ts";
-import { parseSettings } from "../lib/settings.ts";
 import { type BodyLimits, readBody } from "./body.ts";
-import { parseMultipart } from "./multipart.ts";
-import { negotiate } from "./negotiate.ts";
-import { HttpProblem } from "./problem.ts";
 import { getUnfinished, postJob } from "./job_handlers.ts";
 import type { Jobs } from "./jobs.ts";
 import { pathOf } from "./paths.ts";
+import { HttpProblem } from "./problem.ts";
+import {
+  checkQuery,
+  chooseFormat,
+  FORM_TYPE,
+  mediaTypeOf,
+  parseOptions,
+  readForm,
+  readScale,
+} from "./read_request.ts";
 import { matchesTag } from "./ready_answers.ts";
 import { type ObtainedResult, type Results, scaleQuery } from "./results.ts";
 import { STRICT_POLICY } from "./security_headers.ts";
 
-/** Media types of a body that is an image file. The bytes decide what it is; these only say that it is one. */
-const IMAGE_TYPES = ["image/png", "image/jpeg", "image/gif", "application/octet-stream"];
-const FORM_TYPE = "multipart/form-data";
-const MEDIA_TYPES = [...new Set(FORMAT_NAMES.map((name) => FORMATS[name].mediaType))];
-
 /** Results never change under their name, so everyone may keep them for as long as they like (RFC 8246). */
 const IMMUTABLE = "public, max-age=31536000, immutable";
-
-/** No image has more regions than superpixels. */
-const MOST_REGIONS = SEGMENT_OPTIONS.superpixels.max;
-
-/**
- * Checks the options in a query, and whether the answer can have a form that the client accepts.
- *
- * @throws {OptionError} for the first one that is unknown, given twice or out of range.
- * @throws {HttpProblem} `not_acceptable`.
- */
-export function checkQuery(request: Request, besides: readonly string[] = []): Map<string, string> {
-  const fields = new Map<string, string>();
-  addFields(fields, new URL(request.url).searchParams);
-  parseOptions(fields, besides);
-  chooseFormat(request, fields.get("format"));
-  return fields;
-}
 
 /**
  * POST /v1/segmentations. Options come in the query or, in a form, as fields; `format` names the form of the answer,
@@ -64,12 +45,10 @@ export async function postSegmentation(
     const image = type === FORM_TYPE ? readForm(body, request.headers.get("Content-Type")!, fields) : body;
     const settings = parseOptions(fields);
     const format = chooseFormat(request, fields.get("format"));
-    if (jobs) {
-      const id = await contentId(image, settings);
-      const queued = await postJob(request, jobs, results, id, image, settings);
-      if (queued) return queued;
-    }
-    const result = await results.obtain(image, settings, format, request.signal);
+    const id = await contentId(image, settings);
+    const queued = jobs && await postJob(request, jobs, results, id, image, settings);
+    if (queued) return queued;
+    const result = await results.obtain(id, image, settings, format, request.signal);
     return resultResponse(result, format);
   } finally {
     limits.budget.give(body.length);
@@ -99,7 +78,7 @@ export async function getRemoteSegmentation(
     if (isKnown(request, etag)) {
       return new Response(null, { status: 304, headers });
     }
-    const { file, timings } = await results.obtain(image, settings, format, request.signal);
+    const { file, timings } = await results.obtain(id, image, settings, format, request.signal);
     return fileResponse(file, format, 200, {
       ...headers,
       "Content-Location": pathOf(id, format),
@@ -200,31 +179,6 @@ function entityTag(key: string): string {
   return `"${key}"`;
 }
 
-/**
- * The scale that a query asks for: `regions=12` or `threshold=0.4`.
- *
- * @throws {OptionError} for anything else, since every other spelling would be another entry in every cache.
- */
-export function readScale(request: Request): Scale | undefined {
-  const [first, ...more] = [...new URL(request.url).searchParams];
-  if (!first) return undefined;
-  const [name, text] = first;
-  if (more.length > 0) {
-    throw new OptionError("invalid_option", more[0]![0].slice(0, 64), "two options", "at most one");
-  }
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
-  if (name === "regions" && Number.isInteger(value) && value >= 1 && value <= 100_000) {
-    return { regions: value };
-  }
-  if (name === "threshold" && value >= 0 && value <= 1) return { threshold: value };
-  const got = JSON.stringify(text.slice(0, 64));
-  if (name === "regions") {
-    throw new OptionError("invalid_option", name, got, `a whole number from 1 to ${MOST_REGIONS}`);
-  }
-  if (name === "threshold") throw new OptionError("invalid_option", name, got, "a number from 0 to 1");
-  throw new OptionError("unknown_option", name.slice(0, 64), got, "regions, threshold");
-}
-
 function isKnown(request: Request, etag: string): boolean {
   const known = request.headers.get("If-None-Match");
   return known !== null && matchesTag(known, etag);
@@ -233,79 +187,4 @@ function isKnown(request: Request, etag: string): boolean {
 /** Server-Timing (W3C): `superae;dur=12.3, cut;dur=45.6`. */
 function serverTiming(timings: Readonly<Record<string, number>>): string {
   return Object.entries(timings).map(([stage, ms]) => `${stage};dur=${ms.toFixed(1)}`).join(", ");
-}
-
-function mediaTypeOf(request: Request): string {
-  const coding = request.headers.get("Content-Encoding");
-  if (coding !== null && coding.toLowerCase() !== "identity") {
-    throw unsupported(
-      `content coding ${JSON.stringify(coding.slice(0, 40))} is not supported, send the file as it is`,
-    );
-  }
-  // without a type a body may be taken as octets (RFC 9110, section 8.3)
-  const type = (request.headers.get("Content-Type") ?? "application/octet-stream").split(";")[0]!.trim()
-    .toLowerCase();
-  if (type === FORM_TYPE || IMAGE_TYPES.includes(type)) return type;
-  const hint = type === "application/x-www-form-urlencoded"
-    ? " (curl's default for --data-binary: add -H 'Content-Type: application/octet-stream')"
-    : "";
-  throw unsupported(`want one of ${[...IMAGE_TYPES, FORM_TYPE].join(", ")}, got ${type.slice(0, 80)}${hint}`);
-}
-
-function unsupported(detail: string): HttpProblem {
-  return new HttpProblem("unsupported_media_type", `Cannot read body: ${detail}`, {
-    "Accept-Post": [...IMAGE_TYPES, FORM_TYPE].join(", "), // RFC 9110 lets 415 say what would do; W3C LDP names the header
-  });
-}
-
-function addFields(fields: Map<string, string>, entries: Iterable<[string, string]>): void {
-  for (const [name, value] of entries) {
-    if (fields.has(name)) {
-      throw new OptionError("invalid_option", name.slice(0, 64), "it twice", "each option once");
-    }
-    fields.set(name, value);
-  }
-}
-
-function readForm(
-  body: Uint8Array<ArrayBuffer>,
-  contentType: string,
-  fields: Map<string, string>,
-): Uint8Array<ArrayBuffer> {
-  let image: Uint8Array<ArrayBuffer> | undefined;
-  for (const { name, data } of parseMultipart(body, contentType)) {
-    if (name !== "image") addFields(fields, [[name, new TextDecoder().decode(data.subarray(0, 256))]]);
-    else if (image) {
-      throw new HttpProblem("malformed_multipart", "Cannot read form: field image occurs twice");
-    } else image = data;
-  }
-  if (!image) throw new HttpProblem("missing_image", "Cannot read form: want a file in the field image");
-  return image;
-}
-
-function parseOptions(fields: ReadonlyMap<string, string>, besides: readonly string[] = []) {
-  const options = Object.fromEntries(fields);
-  for (const name of ["format", ...besides]) delete options[name];
-  return parseSettings(options);
-}
-
-function chooseFormat(request: Request, named: string | undefined): FormatName {
-  const accept = request.headers.get("Accept") ?? undefined;
-  if (named !== undefined) {
-    if (!isFormatName(named)) {
-      const got = JSON.stringify(named.slice(0, 64));
-      throw new OptionError("invalid_option", "format", got, `one of ${FORMAT_NAMES.join(", ")}`);
-    }
-    if (negotiate(accept, [FORMATS[named].mediaType])) return named;
-    throw notAcceptable(`${named} is ${FORMATS[named].mediaType}, which Accept rules out`);
-  }
-  const type = negotiate(accept, MEDIA_TYPES);
-  if (type) return FORMAT_NAMES.find((name) => FORMATS[name].mediaType === type)!;
-  throw notAcceptable(`want one of ${MEDIA_TYPES.join(", ")}`);
-}
-
-function notAcceptable(detail: string): HttpProblem {
-  return new HttpProblem("not_acceptable", `Cannot answer in a form that Accept allows: ${detail}`, {
-    Vary: "Accept",
-  });
 }

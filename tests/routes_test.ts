@@ -376,6 +376,7 @@ Deno.test("GET refuses scales out of range, other queries, and scales of what ha
   for (
     const query of [
       "regions=0",
+      "regions=20001",
       "regions=1.5",
       "regions=",
       "threshold=2",

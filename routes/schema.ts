@@ -101,7 +101,7 @@ export const segmentationJson = z.object({
     description: "The label map row by row: label, length, label, length, ... In NumPy: " +
       "np.repeat(runs[0::2], runs[1::2]).reshape(height, width).",
   }),
-}) as unknown as z.ZodType<SegmentationJson>;
+}).meta({ ref: "Segmentation" }) as unknown as z.ZodType<SegmentationJson>;
 
 const milliseconds = z.record(z.string(), z.number()).meta({ description: "Milliseconds by stage." });
 
@@ -125,7 +125,7 @@ export const jobJson = z.object({
   startedAt: z.iso.datetime().optional(),
   finishedAt: z.iso.datetime().optional(),
   timings: milliseconds.optional(),
-}) as unknown as z.ZodType<JobJson>;
+}).meta({ ref: "Job" }) as unknown as z.ZodType<JobJson>;
 
 /** Problem details (RFC 9457). */
 export const problemJson = z.object({
@@ -138,7 +138,7 @@ export const problemJson = z.object({
   }),
   requestId: z.string().optional(),
   errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
-}) as unknown as z.ZodType<ProblemDetails>;
+}).meta({ ref: "Problem" }) as unknown as z.ZodType<ProblemDetails>;
 
 function optionSchema(option: NumberOption | ChoiceOption) {
   const { title, description } = option;

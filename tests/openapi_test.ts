@@ -88,6 +88,8 @@ Deno.test("/openapi.json refers to nothing that it does not define", () => {
     assert.ok(target, path);
   }
   assert.ok(!text.includes("__Hono"));
+  // names that generated clients give their types
+  assert.deepEqual(Object.keys(document.components.schemas).sort(), ["Job", "Problem", "Segmentation"]);
 });
 
 Deno.test("/reference shows every path, option and problem, with nothing from another host", async () => {

@@ -63,10 +63,7 @@ async function benchParts(image: Image, runs: number): Promise<Stopwatch> {
       "watershed superpixels",
       () => watershedSuperpixels(gradients, boundary.data, smoothedLab, width, height),
     );
-    const found = await watch.time(
-      "all before merging",
-      () => findRegionCues(image, deepCues(output)),
-    );
+    const found = await watch.time("all before merging", () => findRegionCues(image, deepCues(output)));
     await watch.time("merging", () => mergeRegions(found.cues, HIERARCHY_WEIGHTS));
   }
   return watch;

@@ -69,15 +69,16 @@ export function imageTensor({ width, height, data }: Image): tf.Tensor4D {
   return tf.tensor4d(values, [1, rows.length, columns.length, 3]);
 }
 
-/** The part of a map that lies on the image: (1, H', W', C) at 1 / `step` of the resolution, without its margin. */
+/**
+ * The part of a map that lies on the image: (1, H', W', C) at 1 / `step` of the resolution, without its margin. Sliced as
+ * a matrix, a row of pixels at a time: with four axes tfjs's wasm backend makes a view of every pixel, which takes as long
+ * as a layer.
+ */
 export function withoutMargin(map: tf.Tensor4D, { width, height }: Image, step: 1 | 2): tf.Tensor4D {
-  const start = MARGIN / step;
-  return tf.slice(map, [0, start, start, 0], [
-    1,
-    Math.ceil(height / step),
-    Math.ceil(width / step),
-    map.shape[3],
-  ]);
+  const [, H, W, C] = map.shape, start = MARGIN / step;
+  const h = Math.ceil(height / step), w = Math.ceil(width / step);
+  const inner = tf.slice(tf.reshape(map, [H, W * C]), [start, start * C], [h, w * C]);
+  return tf.reshape(inner, [1, h, w, C]);
 }
 
 /** Pixels of margin on each side: one sample of the coarsest level, at a seventh more work for a photo of 481 x 321. */

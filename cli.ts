@@ -1,6 +1,7 @@
 /**
  * The command line. `deno task cli --help` says what it does; the commands are in `cli/`.
  */
+import { batchCommand, type BatchContext } from "./cli/batch_command.ts";
 import { EXIT_OK, EXIT_USAGE, exitCodeOf, Interrupted } from "./cli/exit_code.ts";
 import { helpText } from "./cli/help.ts";
 import { nearest } from "./cli/nearest.ts";
@@ -17,9 +18,11 @@ export interface CliContext {
   /** Stops the work; its reason is an {@linkcode Interrupted}. */
   readonly signal: AbortSignal;
   readonly openRunner: () => SegmentRunner;
+  /** The queue of a batch. @default that of the environment */
+  readonly openQueue?: BatchContext["openQueue"];
 }
 
-const COMMANDS = ["segment", "serve", "help"] as const;
+const COMMANDS = ["segment", "batch", "doctor", "serve", "help"] as const;
 
 /**
  * Runs the command line.
@@ -52,6 +55,14 @@ async function runCommand(args: readonly string[], context: CliContext): Promise
   switch (command) {
     case "segment":
       return await segmentCommand(rest, context);
+    case "batch":
+      return await batchCommand(rest, { openQueue: openBatchQueue, ...context });
+    case "doctor":
+      return await (await import("./cli/doctor_command.ts")).doctorCommand(
+        rest,
+        terminal,
+        context.openQueue ?? openBatchQueue,
+      );
     case "serve":
       return await serveCommand(rest, {
         ...context,
@@ -70,6 +81,31 @@ async function runCommand(args: readonly string[], context: CliContext): Promise
     `${command} is not a command, want ${COMMANDS.join(", ")}`,
     guess ? `Did you mean ${guess}?` : `To segment a file of that name: segment ${command}`,
   );
+}
+
+/** The queue that the environment names; computes for it with every core, or not at all where workers do. */
+async function openBatchQueue({ jobs, data }: { jobs: number | undefined; data: string | undefined }) {
+  const [{ processEnvironment, readConfig }, { openQueue }, { takeJobs }, { fileURLToPath }] = await Promise
+    .all([
+      import("./routes/config.ts"),
+      import("./workers/queue/job_queue.ts"),
+      import("./workers/queue/job_worker.ts"),
+      import("node:url"),
+    ]);
+  const { DATABASE_URL, DSC_DATA, DSC_RESULT_HOURS } = readConfig(processEnvironment);
+  const url = data === undefined ? DATABASE_URL : undefined;
+  // paths of the user's are meant from where the user is; the project's own folder is the project's
+  const folder = data ?? (DSC_DATA === "data" ? fileURLToPath(new URL("./data", import.meta.url)) : DSC_DATA);
+  const queue = await openQueue({ url, folder, resultHours: DSC_RESULT_HOURS, waitingLimit: 100_000 });
+  const slots = jobs ?? (url === undefined ? navigator.hardwareConcurrency : 0);
+  const worker = slots > 0 ? await takeJobs(queue, { slots }) : undefined;
+  return {
+    queue,
+    async close() {
+      await worker?.close(0);
+      await queue.close();
+    },
+  };
 }
 
 /** An end asked for by the system stops the work cleanly; asked for twice, at once. */

@@ -1,6 +1,7 @@
 /**
  * The help texts: examples first, since that is what people come for; then everything, out of the tables.
  */
+import { BATCH_FLAGS } from "./batch_command.ts";
 import { type Flag, OPTION_FLAGS } from "./flags.ts";
 import { FORMAT_NAMES, FORMATS } from "../lib/formats/table.ts";
 import { FORMAT_WORDS } from "./formats.ts";
@@ -13,6 +14,8 @@ const INDENT = 28;
 /** The help of a command, or of all. */
 export function helpText(command?: string): string {
   if (command === "segment") return segmentHelp();
+  if (command === "batch") return batchHelp();
+  if (command === "doctor") return doctorHelp();
   if (command === "serve") return serveHelp();
   return `Segments pictures into regions without labels, by Deep Superpixel Cut.
 
@@ -22,10 +25,13 @@ Examples
   deno task cli segment photo.jpg --regions 40 -f mean -f svg
   deno task cli segment - < photo.jpg > labels.png       as a filter
   deno task cli segment photo.jpg --json                 a summary, no files
+  deno task cli batch photos -o out                      thousands of pictures; stopped, it goes on later
   deno task cli serve                                    the HTTP service on port 8000
 
 Commands
   segment <files...>        segments PNG, JPEG and GIF files
+  batch <folders...>        segments all pictures below, through the queue
+  doctor                    says what works on this machine, and what to install
   serve                     starts the HTTP service
   help [command]            this text, or a command's
 
@@ -58,6 +64,34 @@ ${
       "",
     )
   }`;
+}
+
+function batchHelp(): string {
+  return `batch <folder | glob | list>...: segments many pictures through the queue.
+
+A picture is a job named by its content and options: what is done is not done again when a batch is stopped and run
+again. Failures are listed at the end and do not stop the others. With DATABASE_URL the
+jobs are computed by deno task worker, on any number of machines.
+
+Examples
+  deno task cli batch photos                            results beside the pictures
+  deno task cli batch photos -o out -f overlay -f json
+  deno task cli batch 'photos/**/*.jpg' -o out
+  deno task cli batch list.txt -o out                   a path, folder or glob a line
+
+Flags
+${list(BATCH_FLAGS)}
+Options of the method and formats: as those of segment, see segment --help
+`;
+}
+
+function doctorHelp(): string {
+  return `doctor: says what works on this machine: backends, GPU, memory, queue; and what to install.
+
+Examples
+  deno task doctor
+  DATABASE_URL=postgres://... deno task doctor
+`;
 }
 
 function serveHelp(): string {

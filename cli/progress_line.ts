@@ -101,7 +101,7 @@ export function renderProgress(
 }
 
 /** 8 s, 2 min 05 s. */
-function formatSeconds(milliseconds: number): string {
+export function formatSeconds(milliseconds: number): string {
   const seconds = Math.max(1, Math.round(milliseconds / 1000));
   if (seconds < 60) return `${seconds} s`;
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;

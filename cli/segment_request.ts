@@ -67,10 +67,7 @@ export function readSegmentRequest(args: readonly string[], terminal: Terminal):
   const json = values.has("json"), output = values.get("output")?.[0];
   const settings = readSettings(values);
   const plan = planOutput({ inputs, output, formats: readFormats(values), json }, isFolder);
-  const tree = plan.flat().find(({ format }) => needsHierarchy(format));
-  if (tree && settings.method !== "dsc") {
-    throw new UsageError(`${tree.format} needs a hierarchy, and --method ${settings.method} makes none`);
-  }
+  checkFormats(plan.flat().map(({ format }) => format), settings);
   if (terminal.stdoutIsTerminal && plan.flat().some(({ format, path }) => path === "-" && isBinary(format))) {
     throw new UsageError("bytes would go to the terminal", "Send them to a file: -o labels.png");
   }
@@ -87,7 +84,20 @@ export function readSegmentRequest(args: readonly string[], terminal: Terminal):
   };
 }
 
-function readFormats(values: FlagValues): FormatName[] {
+/**
+ * Whether the method can give these formats.
+ *
+ * @throws {UsageError} One of them needs what it does not make.
+ */
+export function checkFormats(formats: readonly FormatName[], { method }: ResolvedSettings): void {
+  const tree = formats.find(needsHierarchy);
+  if (tree && method !== "dsc") {
+    throw new UsageError(`${tree} needs a hierarchy, and --method ${method} makes none`);
+  }
+}
+
+/** The formats of `--format`; none if there are none. */
+export function readFormats(values: FlagValues): FormatName[] {
   const formats = new Set<FormatName>();
   for (const word of (values.get("format") ?? []).flatMap((value) => value.split(","))) {
     const format = formatCalled(word);
@@ -103,7 +113,8 @@ function readFormats(values: FlagValues): FormatName[] {
   return [...formats];
 }
 
-function readMaxPixels(values: FlagValues): number {
+/** The limit of `--max-pixels`, or the usual one. */
+export function readMaxPixels(values: FlagValues): number {
   const text = values.get("max-pixels")?.[0] ?? String(DEFAULT_MAX_PIXELS);
   const pixels = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(pixels) || pixels < 1) {
@@ -112,7 +123,8 @@ function readMaxPixels(values: FlagValues): number {
   return pixels;
 }
 
-function readSettings(values: FlagValues): ResolvedSettings {
+/** The options of the method. */
+export function readSettings(values: FlagValues): ResolvedSettings {
   const given: Record<string, string> = {};
   for (const name of OPTION_NAMES) {
     const value = values.get(kebabCase(name))?.[0];

@@ -62,6 +62,11 @@ export function createComputer(main: string = MAIN): Computer {
   return program === undefined ? new IsolateComputer() : new ProcessComputer(program, main);
 }
 
+/** Whether jobs get processes of their own here. */
+export function canStartProcesses(): boolean {
+  return denoProgram() !== undefined;
+}
+
 /** Deno itself, if it may be started: by its own path, or as it is found under its name. */
 function denoProgram(): string | undefined {
   return [Deno.execPath(), "deno"].find((command) =>

@@ -8,6 +8,7 @@ import { fitWithin } from "../lib/image/resize.ts";
 import { decodeNpy } from "../lib/npy.ts";
 import { createApp } from "../routes/app.ts";
 import { createSegmentRunner } from "../workers/segmenter.ts";
+import { BASELINE_JPEG, SQUARES, withOrientation } from "./fixtures/image_files.ts";
 import { browserTest, type Page, withPage } from "./browser/chromium.ts";
 
 const segmenter = createSegmentRunner({ size: 1 });
@@ -348,6 +349,29 @@ browserTest(
       const { shape } = decodeNpy((await download(page, "labels.npy")).bytes);
       const [height, width] = shape as [number, number];
       assert(width * height <= 30_000 && width * height > 25_000, `${width} x ${height}`);
+    }),
+);
+
+browserTest(
+  "a pasted photo that lies on its side is shown and segmented upright",
+  () =>
+    withPage(app, async (page) => {
+      await opened(page);
+      await page.evaluate((base64) => {
+        delete document.documentElement.dataset.state;
+        const clipboardData = new DataTransfer();
+        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+        clipboardData.items.add(new File([bytes], "IMG_1.jpg", { type: "image/jpeg" }));
+        dispatchEvent(new ClipboardEvent("paste", { clipboardData }));
+      }, Buffer.from(withOrientation(BASELINE_JPEG, 6)).toString("base64"));
+      await page.waitForFunction(READY);
+      const { shape } = decodeNpy((await download(page, "labels.npy")).bytes);
+      assert.deepEqual([...shape], [SQUARES.width, SQUARES.height], "rows and columns have changed places");
+      const canvas = await page.evaluate(() => {
+        const { width, height } = document.querySelector<HTMLCanvasElement>("#photo")!;
+        return width < height;
+      });
+      assert(canvas);
     }),
 );
 

@@ -97,7 +97,7 @@ function settingsChanged(): void {
   const differs = JSON.stringify(sorted(form.changed)) !== JSON.stringify(sorted(used));
   const again = byId<HTMLButtonElement>("again");
   again.disabled = !picture || running !== undefined || !differs;
-  again.textContent = picture && !differs && result ? "Up to date" : "Segment again";
+  again.textContent = picture && !differs && result ? `Segmented${timeOf(result)}` : "Segment again";
   takeAway.show();
   remember();
 }
@@ -199,9 +199,12 @@ function accept(found: PageResult, regions = cutting?.regions, edits?: string): 
   showViews();
   void loadSmoothed();
   remember();
-  const seconds = found.milliseconds === undefined ? "" : ` in ${(found.milliseconds / 1000).toFixed(1)} s`;
-  byId("say").textContent = `Segmented${seconds}. ${cutting.count} regions.`;
+  byId("say").textContent = `Segmented${timeOf(found)}. ${cutting.count} regions.`;
   document.documentElement.dataset.state = "ready";
+}
+
+function timeOf({ milliseconds }: PageResult): string {
+  return milliseconds === undefined ? "" : ` in ${(milliseconds / 1000).toFixed(1)} s`;
 }
 
 /** Says what went wrong and offers the ways out. */

@@ -213,3 +213,26 @@ Deno.test("the queue's database is loaded when it is opened, never by an import"
   }
   assert.ok(seen.has("routes/app.ts"), "the modules were not followed");
 });
+
+Deno.test("deno.lock names only packages that the product imports, as dev.lock does", () => {
+  const lock = (name: string) => JSON.parse(Deno.readTextFileSync(name));
+  const product = lock("deno.lock"), all = lock("dev.lock");
+  const { imports } = lock("import_map.json") as { imports: Record<string, string> };
+  const modules = ["lib", "workers", "routes", "cli", "examples"].flatMap(modulesUnder)
+    .concat("cli.ts", "main.ts", "server.ts", "worker.ts");
+  const imported = modules.flatMap((module) => importsOf(Deno.readTextFileSync(module)))
+    .map(({ specifier }) => specifier.replace(/^((?:@[^/]+\/)?[^/]+).*/, "$1"));
+  const needed = new Set(imported.map((name) => {
+    const target = imports[name] ?? imports[`${name}/`]; // npm:a@1.0.0 or npm:/a@1.0.0/
+    return target?.replace(/^npm:\/?/, "npm:").replace(/\/$/, "");
+  }));
+  for (const specifier of Object.keys(product.specifiers)) {
+    assert.ok(
+      needed.has(specifier),
+      `${specifier}: run git checkout deno.lock, and tests with --lock=dev.lock`,
+    );
+  }
+  for (const [name, { integrity }] of Object.entries<{ integrity: string }>(product.npm)) {
+    assert.equal(all.npm[name]?.integrity, integrity, name);
+  }
+});

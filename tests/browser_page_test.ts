@@ -219,6 +219,45 @@ browserTest(
     }),
 );
 
+browserTest(
+  "zoomed in, the picture is still cut where it is clicked, and a drag only moves it",
+  () =>
+    withPage(app, async (page) => {
+      await opened(page);
+      const box = (await page.locator("#mat").boundingBox())!;
+      const place = () =>
+        page.evaluate(() => {
+          const { left, width } = document.querySelector("#layers")!.getBoundingClientRect();
+          return { left, width };
+        });
+      const at = { x: box.x + box.width * 0.25, y: box.y + box.height * 0.2 };
+      await page.mouse.move(at.x, at.y);
+      const region = await page.textContent("#chip b");
+      await page.keyboard.down("Control");
+      for (let i = 0; i < 4; i++) await page.mouse.wheel(0, -40);
+      await page.keyboard.up("Control");
+      await page.waitForFunction(() => document.querySelector("#zoom-reset")!.textContent === "5.0×");
+      assert(Math.abs((await place()).width - 4.95 * box.width) < 0.1 * box.width);
+
+      // what was below the pointer still is
+      await page.mouse.move(at.x + 1, at.y);
+      assert.equal(await page.textContent("#chip b"), region);
+      await page.mouse.click(at.x, at.y);
+      assert.match((await page.textContent("#selection-text"))!, new RegExp(`^${region} `));
+      await page.click("#clear");
+
+      const { left } = await place();
+      await page.mouse.move(at.x, at.y);
+      await page.mouse.down();
+      await page.mouse.move(at.x + 60, at.y + 10, { steps: 4 });
+      await page.mouse.up();
+      assert(Math.abs((await place()).left - left - 60) < 20);
+      assert.equal(await page.isDisabled("#clear"), true, "nothing was selected");
+      await page.keyboard.press("0");
+      assert.equal((await place()).width, box.width);
+    }),
+);
+
 browserTest("every method draws its regions, and says what it lacks", () =>
   withPage(app, async (page) => {
     await opened(page);

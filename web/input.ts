@@ -74,6 +74,8 @@ export function listen(commands: Commands): void {
     const view = VIEWS[Number(key) - 1]?.[0];
     if (view) setView(view);
     else if (key === "?") openKeys();
+    else if (key === "z") stage.zoom.by(event.shiftKey ? 1 / 1.6 : 1.6);
+    else if (key === "0") stage.zoom.reset();
     else if (key === "+" || key === "=") scale.step(1);
     else if (key === "-") scale.step(-1);
     else if (key === "a") scale.own();

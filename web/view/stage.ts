@@ -4,6 +4,7 @@
  */
 import type { CutRegion, Cutting } from "../model/cutting.ts";
 import { type Fill, Painter } from "./painter.ts";
+import { Zoom } from "./zoom.ts";
 
 /** Ways to look at a cut. */
 export const VIEWS = [
@@ -52,6 +53,8 @@ export class Stage {
   #cutting: Cutting | undefined;
   #regions: readonly CutRegion[] = [];
   #painter: Painter | undefined;
+  readonly zoom: Zoom;
+  #sharpening = 0;
   #frame = 0;
   #dirty = { fill: true, ink: true, mark: true };
   readonly #buffers = new Map<HTMLCanvasElement, ImageData>();
@@ -69,6 +72,7 @@ export class Stage {
 
   constructor(events: StageEvents) {
     this.#events = events;
+    this.zoom = new Zoom(this.#mat, this.#layers, () => this.#zoomed());
     this.#layers.addEventListener("pointermove", (event) => {
       if (event.pointerType !== "touch") this.hover(this.#labelAt(event));
     });
@@ -79,8 +83,15 @@ export class Stage {
       this.divider = Number(this.#divider.value) / 1000;
       this.#showDivider();
     });
-    new ResizeObserver(() => this.#layout()).observe(this.#stage);
-    addEventListener("resize", () => this.#layout());
+    const relayout = () => {
+      this.#layout();
+      this.zoom.settle();
+    };
+    new ResizeObserver(relayout).observe(this.#stage);
+    addEventListener("resize", relayout);
+    byId("zoom-in").addEventListener("click", () => this.zoom.by(1.6));
+    byId("zoom-out").addEventListener("click", () => this.zoom.by(1 / 1.6));
+    byId("zoom-reset").addEventListener("click", () => this.zoom.reset());
   }
 
   /** Puts a picture on the mat, without a cut. */
@@ -92,6 +103,7 @@ export class Stage {
     this.selected.clear();
     this.hovered = -1;
     this.smoothed = undefined;
+    this.zoom.reset();
     this.#layout();
   }
 
@@ -156,7 +168,7 @@ export class Stage {
     const ratio = devicePixelRatio || 1;
     const shrink = Math.min(
       1,
-      width * ratio / picture.width,
+      width * ratio * this.zoom.scale / picture.width,
       Math.sqrt(MOST_PIXELS / (picture.width * picture.height)),
     );
     const w = Math.max(1, Math.round(picture.width * shrink));
@@ -180,6 +192,19 @@ export class Stage {
       this.#schedule();
     }
     this.#showDivider();
+  }
+
+  /** What is enlarged is painted anew with more pixels once the movement rests, as far as there are more. */
+  #zoomed(): void {
+    const { scale } = this.zoom;
+    byId("zoom-reset").textContent = `${scale < 10 ? scale.toFixed(1) : scale.toFixed(0)}×`;
+    byId<HTMLButtonElement>("zoom-out").disabled =
+      byId<HTMLButtonElement>("zoom-reset").disabled =
+        scale === 1;
+    this.#layers.classList.toggle("near", scale * this.#mat.clientWidth > 3 * this.#photo.width);
+    this.#showDivider();
+    clearTimeout(this.#sharpening);
+    this.#sharpening = setTimeout(() => this.#layout(), 200);
   }
 
   #paint(): void {
@@ -219,10 +244,13 @@ export class Stage {
     const shown = this.compare && this.#painter !== undefined;
     this.#divider.hidden = this.#dividerLine.hidden = !shown;
     const percent = 100 * this.divider;
-    this.#cut.style.clipPath = shown ? `inset(0 0 0 ${percent}%)` : "";
     // the thumb's centre stays half a thumb within the ends
     this.#dividerLine.style.left = `calc(1.25rem + ${this.divider} * (100% - 2.5rem))`;
-    if (shown) this.#cut.style.clipPath = `inset(0 0 0 calc(1.25rem + ${this.divider} * (100% - 2.5rem)))`;
+    // the divider stays where it is on the mat while the picture moves below it
+    const { x, scale } = this.zoom;
+    this.#cut.style.clipPath = shown
+      ? `inset(0 0 0 calc((1.25rem + ${this.divider} * (100% - 2.5rem) - ${x}px) / ${scale}))`
+      : "";
     this.#divider.setAttribute("aria-valuetext", `${Math.round(percent)} % from the left`);
   }
 

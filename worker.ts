@@ -6,9 +6,8 @@
  */
 import { processEnvironment, readConfig } from "./routes/config.ts";
 import { log } from "./routes/log.ts";
-import { openServiceQueue } from "./routes/service.ts";
+import { openServiceQueue, takeServiceJobs } from "./routes/service.ts";
 import { describeGpu, probeGpu } from "./lib/backend/probe_gpu.ts";
-import { takeJobs } from "./workers/queue/job_worker.ts";
 
 async function work(): Promise<number> {
   const config = readConfig(processEnvironment);
@@ -33,7 +32,7 @@ async function work(): Promise<number> {
     (error) => log("queue error", { error: String(error) }),
   );
   const slots = config.DSC_JOB_SLOTS ?? Math.ceil(navigator.hardwareConcurrency / 2);
-  const worker = await takeJobs(queue, { slots, onEvent: ({ event, ...fields }) => log(event, fields) });
+  const worker = await takeServiceJobs(queue, slots, config);
   log("taking jobs", { slots, gpu: describeGpu(await probeGpu()) });
 
   const graceMs = config.DSC_SHUTDOWN_SECONDS * 1000;

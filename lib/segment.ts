@@ -33,6 +33,8 @@ import { superpixels } from "./superpixels/mod.ts";
 export interface SegmentOptions extends SegmentSettings {
   /** Larger images are refused before they are decoded. @default 25_000_000 */
   maxPixels?: number;
+  /** Takes a software adapter for a GPU where `backend` is webgpu: slow, for tests. @default false */
+  allowFallbackAdapter?: boolean;
   /** Weights of SuperAE other than the pretrained ones, from `trainSuperAE`. */
   weights?: SuperAEWeights;
   /** Stops the work; the promise rejects with the signal's reason. */
@@ -84,7 +86,7 @@ export async function segment(
   input: Image | Uint8Array,
   options: SegmentOptions = {},
 ): Promise<Segmentation> {
-  const { maxPixels, weights, signal, onProgress, ...given } = options;
+  const { maxPixels, allowFallbackAdapter = false, weights, signal, onProgress, ...given } = options;
   const settings = parseSettings(given);
   const stages = createStages(planOf(settings), onProgress, signal);
 
@@ -92,7 +94,8 @@ export async function segment(
   const working = fitWithin(image, WORKING_PIXELS);
   // the import comes after decoding: bad bytes should not cost the start of a backend
   const { runOnBackend } = await import("./backend/job.ts");
-  return await runOnBackend(backendFor(settings), async ({ name: backend }) => {
+  const choice = backendFor(settings);
+  return await runOnBackend(choice, async ({ name: backend }) => {
     const found = await segmentWorkingImage(working, settings, stages, weights, signal);
     return await stages.run("regions", () => {
       const { labels, superpixels } = toFullSize(found, found.superpixelCount, working, image);
@@ -111,7 +114,9 @@ export async function segment(
         settings,
       };
     });
-  }).then((result) => new Segmentation({ ...result, timings: stages.timings() }));
+  }, { heavy: choice === "auto", allowFallbackAdapter }).then((result) =>
+    new Segmentation({ ...result, timings: stages.timings() })
+  );
 }
 
 /** What the stages find at working size. */

@@ -88,6 +88,12 @@ export const ENVIRONMENT = {
     undefined,
     "Heavy jobs computed at once by this process. Default: half the cores; 0 for a server with DATABASE_URL.",
   ),
+  DSC_SOFTWARE_GPU: whole(
+    0,
+    1,
+    0,
+    "1 takes a software adapter for a GPU where a job asks for webgpu: slow, for tests.",
+  ),
   DSC_JOBS_WAITING: whole(1, 1_000_000, 1000, "Heavy jobs that may wait in the queue."),
   DSC_RESULT_HOURS: whole(1, 8760, 72, "Time for which the queue keeps results and failures."),
 } as const satisfies Record<string, NumberVariable | TextVariable | ListVariable>;

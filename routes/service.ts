@@ -70,12 +70,7 @@ export function createService(config: Config, host: "edge" | "server" = "edge"):
       if (!jobs) return;
       const queue = await jobs.queue();
       const slots = jobSlots(config, host);
-      if (slots > 0) {
-        worker = await takeJobs(queue, {
-          slots,
-          onEvent: ({ event, ...fields }) => log(event, fields),
-        });
-      }
+      if (slots > 0) worker = await takeServiceJobs(queue, slots, config);
       log("queue open", { database: queue.database.embedded ? config.DSC_DATA : "PostgreSQL", slots });
     },
     close: async (graceMs) => {
@@ -103,6 +98,15 @@ export function openServiceQueue(
     resultHours: DSC_RESULT_HOURS,
     role: host === "edge" ? "edge" : "full",
     onError,
+  });
+}
+
+/** Takes jobs as a process of this configuration does, and logs what becomes of them. */
+export function takeServiceJobs(queue: JobQueue, slots: number, config: Config): Promise<JobWorker> {
+  return takeJobs(queue, {
+    slots,
+    allowFallbackAdapter: config.DSC_SOFTWARE_GPU === 1,
+    onEvent: ({ event, ...fields }) => log(event, fields),
   });
 }
 

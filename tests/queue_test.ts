@@ -139,6 +139,14 @@ async function testQueue(t: Deno.TestContext, queue: JobQueue): Promise<void> {
     },
   );
 
+  await t.step("a job whose GPU is lost says so, and is tried again", async () => {
+    const job = await request(`lose ${crypto.randomUUID()}`);
+    await queue.submit(job);
+    await until(async () => (await queue.status(job.id))!.error?.code === "backend_lost");
+    const { state, tries } = await ended(queue, job.id);
+    assert.deepEqual([state, tries], ["succeeded", 2]);
+  });
+
   await t.step("close() hands back what does not end in time, without costing it a try", async () => {
     const job = await request("wait 3000 handed back");
     await queue.submit(job);

@@ -10,9 +10,18 @@ const RETIRE_PIXELS = 4_000_000;
 
 /** Handlers of the segmenting jobs. */
 export const segmentHandlers: Handlers<SegmentProtocol, SegmentReport> = {
-  async segment({ bytes, settings, maxPixels, formats, record, resource }, { signal, report }) {
+  async segment(
+    { bytes, settings, maxPixels, allowFallbackAdapter = false, formats, record, resource },
+    { signal, report },
+  ) {
     const { segment } = await import("../lib/segment.ts");
-    const segmentation = await segment(bytes, { ...settings, maxPixels, signal, onProgress: report });
+    const segmentation = await segment(bytes, {
+      ...settings,
+      maxPixels,
+      allowFallbackAdapter,
+      signal,
+      onProgress: report,
+    });
     const startedAt = performance.now();
     const { encodeFiles } = await import("./encode_files.ts");
     const files = encodeFiles(segmentation, formats, resource);

@@ -14,6 +14,8 @@ export interface SegmentJob {
   readonly settings: ResolvedSettings;
   /** Larger images are refused before they are decoded. */
   readonly maxPixels: number;
+  /** Takes a software adapter for a GPU. @default false */
+  readonly allowFallbackAdapter?: boolean;
   /** Forms to encode in the isolate. */
   readonly formats: readonly FormatName[];
   /** True to have the record too, from which other forms can be encoded later. */

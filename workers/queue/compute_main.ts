@@ -28,9 +28,9 @@ function answer(message: ComputeAnswer, body?: Uint8Array<ArrayBuffer>): Promise
   });
 }
 
-async function compute({ settings, maxPixels }: ComputeJob, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+async function compute(given: ComputeJob, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   try {
-    const job = { bytes, settings, maxPixels, formats: [], record: true };
+    const job = { ...given, bytes, formats: [], record: true };
     const { record, files: _, ...result } = await pool.run("segment", job, {
       onReport: (report) => answer({ type: "report", report }),
       transfer: [bytes.buffer],

@@ -17,6 +17,8 @@ import { encodeFrame, readFrames } from "./frames.ts";
 export interface ComputeJob {
   readonly settings: ResolvedSettings;
   readonly maxPixels: number;
+  /** Takes a software adapter for a GPU. @default false */
+  readonly allowFallbackAdapter?: boolean;
 }
 
 /** A finished job without its record. */
@@ -192,13 +194,12 @@ function kill(child: Deno.ChildProcess): void {
 class IsolateComputer implements Computer {
   readonly #runner = createSegmentRunner({ size: 1 });
 
-  async compute(
-    { settings, maxPixels }: ComputeJob,
-    bytes: Uint8Array<ArrayBuffer>,
-    options: ComputeOptions,
-  ) {
-    const job = { bytes, settings, maxPixels, formats: [], record: true };
-    const { record, files: _, ...result } = await this.#runner.run("segment", job, options);
+  async compute(job: ComputeJob, bytes: Uint8Array<ArrayBuffer>, options: ComputeOptions) {
+    const { record, files: _, ...result } = await this.#runner.run(
+      "segment",
+      { ...job, bytes, formats: [], record: true },
+      options,
+    );
     return { result, record: record! };
   }
 

@@ -20,6 +20,8 @@ import { deadlineOf } from "./policy.ts";
 export interface JobWorkerOptions {
   /** Jobs computed at once, one process each. @default 1 */
   readonly slots?: number;
+  /** Takes a software adapter for a GPU. @default false */
+  readonly allowFallbackAdapter?: boolean;
   /** Makes what computes. @default createComputer */
   readonly createComputer?: () => Computer;
   /** Told what happens, for the log. @default nobody is */
@@ -60,7 +62,8 @@ type ClaimedJob = JobWithMetadata<JobData>;
 
 /** Starts to take jobs. */
 export async function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): Promise<JobWorker> {
-  const { slots = 1, createComputer: create = createComputer, onEvent = () => {} } = options;
+  const { slots = 1, allowFallbackAdapter = false, onEvent = () => {} } = options;
+  const create = options.createComputer ?? createComputer;
   const { boss, onAnnounced } = queue.database;
   const idle = Array.from({ length: slots }, create);
   const running = new Map<string, { readonly job: ClaimedJob; readonly stop: AbortController }>();
@@ -77,7 +80,8 @@ export async function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}):
     const computer = idle.pop() ?? create(); // there are as many as slots
     running.set(claimed.id, { job: claimed, stop });
     try {
-      await runJob(queue, claimed, AbortSignal.any([claimed.signal, stop.signal]), computer, onEvent);
+      const signal = AbortSignal.any([claimed.signal, stop.signal]);
+      await runJob(queue, claimed, { signal, computer, allowFallbackAdapter, onEvent });
     } finally {
       running.delete(claimed.id);
       idle.push(computer);
@@ -119,9 +123,12 @@ export async function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}):
 async function runJob(
   queue: JobQueue,
   job: ClaimedJob,
-  signal: AbortSignal,
-  computer: Computer,
-  onEvent: (event: JobWorkerEvent) => void,
+  { signal, computer, allowFallbackAdapter, onEvent }: {
+    readonly signal: AbortSignal;
+    readonly computer: Computer;
+    readonly allowFallbackAdapter: boolean;
+    readonly onEvent: (event: JobWorkerEvent) => void;
+  },
 ): Promise<void> {
   const { boss, blobs, announce } = queue.database;
   const { id, data } = job, attempt = attemptOf(job);
@@ -146,7 +153,8 @@ async function runJob(
   try {
     const bytes = await patiently(signal, () => blobs.get(`${id}/input`));
     if (!bytes) throw new RunnerError("input_expired", "Cannot begin job: its image is not kept any more");
-    const { result, record } = await computer.compute(data, bytes, {
+    const { settings, maxPixels } = data;
+    const { result, record } = await computer.compute({ settings, maxPixels, allowFallbackAdapter }, bytes, {
       signal,
       deadlineMs: deadlineOf(data.seconds) * 1000,
       onReport: progressKeeper(queue, id),

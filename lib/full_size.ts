@@ -7,9 +7,9 @@ import { resizeLabels } from "./image/resize.ts";
 import { enlargeSuperpixels } from "./superpixels/enlarge_superpixels.ts";
 
 /**
- * Enlargement, full pixels to a working one, from which boundaries follow edges. On BSDS500 photographs segmented at a
- * quarter of their size it lifts the boundaries' F (1 pixel) from .209 to .227, at a third by .005; at a half the nearest
- * pixel does as well.
+ * Enlargement, full pixels to a working one, from which boundaries follow edges. On ten BSDS500 photographs segmented at a
+ * quarter of their size it lifts the F of boundaries (1 pixel) from .242 to .263, at a third by .005; at a half the
+ * nearest pixel does as well.
  */
 const FOLLOW_FROM = 3;
 

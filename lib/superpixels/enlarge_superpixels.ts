@@ -15,6 +15,8 @@ import { checkMap } from "./check.ts";
 
 /** Heights of the water; gradients are differences of bytes. */
 const LEVELS = 256;
+/** A pixel without a number, and one in the pool that fills. */
+const NONE = -1, DRY = -2;
 
 /**
  * Enlarges a map of superpixels to the size of an image, following the image's edges. Linear in pixels.
@@ -54,7 +56,7 @@ export function enlargeSuperpixels(
   }
   const small = { labels, width, height };
   const columns = cells(width, image.width), rows = cells(height, image.height);
-  const full = new Int32Array(image.width * image.height).fill(-1);
+  const full = new Int32Array(image.width * image.height).fill(NONE);
   paintInteriors(full, image.width, small, columns, rows);
   paintMiddles(full, image.width, small, adjacency(labels, width, height, count), columns, rows);
   // half of the most that a boundary can move: beyond, an edge of the next small pixel comes into sight
@@ -142,88 +144,146 @@ function stayJoined(
   return true;
 }
 
-/** First-in first-out lists of pixels, one a level, linked by their place in the queue. */
-interface Queue {
-  readonly pixel: Int32Array;
-  readonly next: Int32Array;
+/** Pixels without a number that touch each other, and the water over them: first-in first-out lists, one a level. */
+interface Pool {
+  /** The pixels. */
+  members: Int32Array;
+  /** The same in the order in which the water reaches them. */
+  pixel: Int32Array;
+  next: Int32Array;
   readonly head: Int32Array;
   readonly tail: Int32Array;
   size: number;
 }
 
-function push(queue: Queue, pixel: number, level: number): void {
-  const { head, tail, next } = queue, entry = queue.size++;
-  queue.pixel[entry] = pixel;
+/**
+ * Gives each pixel without a number that of the water which reaches it first, pool by pool: the lines of
+ * `paintMiddles()` cut the gaps between superpixels into pools of some hundred pixels, whose memory stays at hand, while
+ * water over the whole image jumps about in it.
+ */
+function flood(full: Int32Array, image: Image, step: number): void {
+  const room = 1024;
+  const pool: Pool = {
+    members: new Int32Array(room),
+    pixel: new Int32Array(room),
+    next: new Int32Array(room),
+    head: new Int32Array(LEVELS).fill(-1),
+    tail: new Int32Array(LEVELS).fill(-1),
+    size: 0,
+  };
+  for (let p = 0; p < full.length; p++) {
+    if (full[p] !== NONE) continue;
+    const count = gather(full, image, p, pool);
+    enterShores(full, image, step, pool, count);
+    rise(full, image, step, pool);
+  }
+}
+
+/** The neighbour on a side, or the pixel itself beyond the frame. */
+function beside(p: number, x: number, side: number, W: number, pixels: number): number {
+  if (side === 0) return x > 0 ? p - 1 : p;
+  if (side === 1) return x + 1 < W ? p + 1 : p;
+  if (side === 2) return p >= W ? p - W : p;
+  return p + W < pixels ? p + W : p;
+}
+
+/** Lists the pool that a pixel lies in and marks it; returns how many pixels it has. */
+function gather(full: Int32Array, { width: W }: Image, start: number, pool: Pool): number {
+  let { members } = pool, count = 0;
+  members[count++] = start;
+  full[start] = DRY;
+  for (let i = 0; i < count; i++) {
+    const p = members[i]!, x = p % W;
+    if (count + 4 > members.length) {
+      members = new Int32Array(2 * members.length);
+      members.set(pool.members);
+      pool.members = members;
+      pool.pixel = new Int32Array(members.length);
+      pool.next = new Int32Array(members.length);
+    }
+    for (let side = 0; side < 4; side++) {
+      const q = beside(p, x, side, W, full.length);
+      if (full[q] !== NONE) continue;
+      full[q] = DRY;
+      members[count++] = q;
+    }
+  }
+  return count;
+}
+
+function push(pool: Pool, pixel: number, level: number): void {
+  const { head, tail, next } = pool, entry = pool.size++;
+  pool.pixel[entry] = pixel;
   next[entry] = -1;
   if (tail[level]! < 0) head[level] = entry;
   else next[tail[level]!] = entry;
   tail[level] = entry;
 }
 
-/** Gives each pixel without a number that of the water which reaches it first. */
-function flood(full: Int32Array, image: Image, step: number): void {
-  const { width: W, height: H } = image;
-  const queue = shores(full, W, H), { head, tail, next, pixel } = queue;
-  const enter = (q: number, p: number, level: number) => {
-    if (full[q]! >= 0) return;
-    full[q] = full[p]!;
-    push(queue, q, Math.max(level, steepness(image, q, step)));
-  };
+/** Numbers and queues the pixels of a pool that lie beside one with a number. */
+function enterShores(full: Int32Array, image: Image, step: number, pool: Pool, count: number): void {
+  const { members, pixel } = pool, W = image.width;
+  pool.size = 0;
+  for (let i = 0; i < count; i++) {
+    const p = members[i]!, x = p % W;
+    for (let side = 0; side < 4; side++) {
+      const number = full[beside(p, x, side, W, full.length)]!;
+      if (number < 0) continue;
+      // stored below DRY until all are found, so that numbers do not run ahead
+      full[p] = DRY - 1 - number;
+      push(pool, p, steepness(image, p, step));
+      break;
+    }
+  }
+  for (let entry = 0; entry < pool.size; entry++) full[pixel[entry]!] = DRY - 1 - full[pixel[entry]!]!;
+}
+
+function rise(full: Int32Array, image: Image, step: number, pool: Pool): void {
+  const { head, tail, pixel, next } = pool, W = image.width;
   for (let level = 0; level < LEVELS; level++) {
     while (head[level]! >= 0) {
       const entry = head[level]!, p = pixel[entry]!, x = p % W;
       head[level] = next[entry]!;
       if (head[level]! < 0) tail[level] = -1;
-      if (x > 0) enter(p - 1, p, level);
-      if (x + 1 < W) enter(p + 1, p, level);
-      if (p >= W) enter(p - W, p, level);
-      if (p + W < full.length) enter(p + W, p, level);
+      for (let side = 0; side < 4; side++) {
+        const q = beside(p, x, side, W, full.length);
+        if (full[q] !== DRY) continue;
+        full[q] = full[p]!;
+        const height = steepness(image, q, step);
+        push(pool, q, height > level ? height : level);
+      }
     }
   }
 }
 
-/** A queue of the numbered pixels beside those without, with room for the latter: each enters once. */
-function shores(full: Int32Array, W: number, H: number): Queue {
-  const isShore = (p: number, x: number, y: number) =>
-    full[p]! >= 0 && (
-      (x > 0 && full[p - 1]! < 0) || (x + 1 < W && full[p + 1]! < 0) ||
-      (y > 0 && full[p - W]! < 0) || (y + 1 < H && full[p + W]! < 0)
-    );
-  let entries = 0;
-  for (let y = 0, p = 0; y < H; y++) {
-    for (let x = 0; x < W; x++, p++) if (full[p]! < 0 || isShore(p, x, y)) entries++;
-  }
-  const queue: Queue = {
-    pixel: new Int32Array(entries),
-    next: new Int32Array(entries),
-    head: new Int32Array(LEVELS).fill(-1),
-    tail: new Int32Array(LEVELS).fill(-1),
-    size: 0,
-  };
-  for (let y = 0, p = 0; y < H; y++) {
-    for (let x = 0; x < W; x++, p++) if (isShore(p, x, y)) push(queue, p, 0);
-  }
-  return queue;
-}
-
 /**
- * Height of the relief at a pixel, 0 to 255: differences across it over one pixel, which have their peak on the edge, and
- * over `step`, which see it through noise and blur, half and half.
+ * Height of the relief at a pixel, 0 to 255, the mean over channels of the larger of the differences across and down:
+ * over one pixel to both sides, which has its peak on the edge, and over `step`, which sees it through noise and blur,
+ * half and half.
  */
-function steepness(image: Image, p: number, step: number): number {
-  return (difference(image, p, 1) + difference(image, p, step)) >> 1;
+function steepness({ width: W, height: H, data }: Image, p: number, step: number): number {
+  const x = p % W, y = (p - x) / W;
+  const inside = x >= step && y >= step && x + step < W && y + step < H;
+  const left = inside ? step : Math.min(x, step), right = inside ? step : Math.min(W - 1 - x, step);
+  const up = inside ? step : Math.min(y, step), down = inside ? step : Math.min(H - 1 - y, step);
+  const near = difference(
+    data,
+    3 * (x > 0 ? p - 1 : p),
+    3 * (x + 1 < W ? p + 1 : p),
+    3 * (y > 0 ? p - W : p),
+    3 * (y + 1 < H ? p + W : p),
+  );
+  const far = difference(data, 3 * (p - left), 3 * (p + right), 3 * (p - W * up), 3 * (p + W * down));
+  return (near + far) / 6 | 0;
 }
 
-/** Mean over channels of the larger of the differences across and down, over `step` pixels to both sides. */
-function difference({ width: W, height: H, data }: Image, p: number, step: number): number {
-  const x = p % W, y = (p - x) / W;
-  const left = 3 * (p - Math.min(x, step)), right = 3 * (p + Math.min(W - 1 - x, step));
-  const up = 3 * (p - W * Math.min(y, step)), down = 3 * (p + W * Math.min(H - 1 - y, step));
+/** The larger of the differences between two pairs of pixels, summed over channels. */
+function difference(data: Uint8Array, left: number, right: number, up: number, down: number): number {
   let sum = 0;
   for (let c = 0; c < 3; c++) {
     const across = Math.abs(data[right + c]! - data[left + c]!);
     const along = Math.abs(data[down + c]! - data[up + c]!);
     sum += across > along ? across : along;
   }
-  return sum / 3;
+  return sum;
 }

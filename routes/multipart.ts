@@ -9,8 +9,6 @@ import { HttpProblem } from "./problem.ts";
 /** A field of a form. */
 export interface FormPart {
   readonly name: string;
-  /** Present for files. */
-  readonly filename: string | undefined;
   /** The bytes, a view into the body. */
   readonly data: Uint8Array<ArrayBuffer>;
 }
@@ -50,7 +48,7 @@ export function parseMultipart(body: Uint8Array<ArrayBuffer>, contentType: strin
     if (parts.length === MAX_PARTS) throw malformed(`there are more than ${MAX_PARTS} parts`);
     const header = headerEnd > headerStart ? buffer.toString("utf8", headerStart, headerEnd) : "";
     const dataStart = Math.min(headerEnd + 4, dataEnd);
-    parts.push({ ...disposition(header), data: body.subarray(dataStart, dataEnd) });
+    parts.push({ name: nameOf(header), data: body.subarray(dataStart, dataEnd) });
     position = dataEnd + separator.length;
   }
 }
@@ -63,16 +61,12 @@ function skipPadding(buffer: Buffer, position: number): number {
   return position + 2;
 }
 
-function disposition(header: string): { name: string; filename: string | undefined } {
+function nameOf(header: string): string {
   const line = /^content-disposition:\s*form-data\s*(;.*)$/im.exec(header)?.[1];
-  const name = line && parameter(line, "name");
-  if (!line || name === undefined || name === "") throw malformed("a part has no name");
-  return { name, filename: parameter(line, "filename") };
-}
-
-function parameter(line: string, name: string): string | undefined {
-  const match = new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;"]+))`, "i").exec(line);
-  return match ? (match[1] ?? match[2])!.replace(/\\(.)/g, "$1") : undefined;
+  const match = /;\s*name=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))/i.exec(line ?? "");
+  const name = (match?.[1] ?? match?.[2] ?? "").replace(/\\(.)/g, "$1");
+  if (name === "") throw malformed("a part has no name");
+  return name;
 }
 
 function malformed(detail: string): HttpProblem {

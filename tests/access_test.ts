@@ -133,6 +133,7 @@ Deno.test("GET /metrics counts requests, stages, jobs and the store's hits", asy
   const made = await app.request("/v1/segmentations", { method: "POST", body: new Blob(["photo"]) });
   await app.request(made.headers.get("Location")!);
   await app.request("/v1/nothing");
+  await app.request("/healthz", { method: "BREW" });
   const response = await app.request("/metrics");
   assert.match(response.headers.get("Content-Type")!, /^text\/plain/);
   const text = await response.text();
@@ -145,6 +146,7 @@ Deno.test("GET /metrics counts requests, stages, jobs and the store's hits", asy
     /dsc_http_request_seconds_count\{method="GET",route="\/v1\/segmentations\/:id",status="200"\} 1/,
   );
   assert.match(text, /dsc_http_request_seconds_count\{method="GET",route="none",status="404"\} 1/);
+  assert.match(text, /dsc_http_request_seconds_count\{method="other",route="\/healthz",status="405"\} 1/);
   assert.match(text, /dsc_stage_seconds_count\{stage="cut"\} 1/);
   assert.match(text, /dsc_segmentations_total\{backend="wasm"\} 1/);
   assert.match(text, /dsc_jobs_waiting 0/);

@@ -6,15 +6,15 @@ import { acceptsGzip, gzip } from "./gzip.ts";
 import { HttpProblem } from "./problem.ts";
 
 /**
- * What the page may do: run its own script and worker, show its own pictures and those that it makes, speak to this
- * service. `blob:` and `data:` are pictures made in the page.
+ * What the page may do: run its own script and worker, show its own pictures, speak to this service. Pictures made in the
+ * page are drawn on canvases, which need no leave.
  */
 export const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "font-src 'self'",
-  "img-src 'self' blob: data:",
+  "img-src 'self'",
   "connect-src 'self'",
   "worker-src 'self'",
   "manifest-src 'self'",

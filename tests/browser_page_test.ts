@@ -481,6 +481,12 @@ browserTest(
       await page.focus("#regions");
       await page.keyboard.press("ArrowLeft");
       assert.equal(Number(await count(page)), before);
+      await page.focus("#layers");
+      await page.keyboard.press("ArrowDown");
+      await page.keyboard.press("s");
+      await page.click("#unpin");
+      assert.equal(Number(await count(page)), before);
+      assert.equal(await page.isVisible("#unpin"), false);
       await page.keyboard.press("?");
       assert.equal(await page.isVisible("#keys"), true);
       await page.keyboard.press("Escape");

@@ -51,7 +51,7 @@ const takeAway = new TakeAway(offer);
 
 /** After anything that changed the cut. */
 function edited(): void {
-  stage.hovered = -1;
+  stage.hover(-1);
   stage.update();
   scale.show();
   selection.show();

@@ -35,6 +35,9 @@ export class TooLargeError extends Error {
   }
 }
 
+/** What is shrunk is shrunk to this: regions are found at less, and it is sent and drawn sooner. */
+const SHRUNK_PIXELS = 8_000_000;
+
 /** Reads the limits that the service wrote into the page. */
 export function readLimits(): Limits {
   const text = document.querySelector<HTMLMetaElement>('meta[name="dsc-limits"]')?.content ?? "{}";
@@ -61,25 +64,9 @@ export async function openPicture(file: Blob, name: string, limits: Limits): Pro
     );
   }
   const { width, height } = bitmap;
-  const canvas = toCanvas(bitmap, width, height);
   const title = name.replace(/\.[a-z0-9]{2,5}$/i, "") || "picture";
-  const shrink = async () => {
-    const scale = Math.min(1, Math.sqrt(Math.min(limits.maxPixels, 8_000_000) / (width * height)));
-    const w = Math.max(1, Math.floor(width * scale)), h = Math.max(1, Math.floor(height * scale));
-    const small = toCanvas(canvas, w, h);
-    let data = await encode(small, "image/jpeg", 0.92);
-    for (let quality = 0.8; data.length > limits.maxBytes && quality > 0.3; quality -= 0.15) {
-      data = await encode(small, "image/jpeg", quality);
-    }
-    return {
-      name: title,
-      bytes: data,
-      width: w,
-      height: h,
-      canvas: small,
-      note: `Shrunk here to ${w} × ${h}.`,
-    };
-  };
+  const shrink = () => shrunk(bitmap, title, limits);
+  // before anything of its full size is made
   if (width * height > limits.maxPixels) {
     throw new TooLargeError(
       `This picture has ${millions(width * height)} megapixels; the service takes ${
@@ -88,6 +75,7 @@ export async function openPicture(file: Blob, name: string, limits: Limits): Pro
       shrink,
     );
   }
+  const canvas = toCanvas(bitmap, width, height);
   if (!isReadable(bytes)) {
     const converted = await encode(canvas, "image/png");
     if (converted.length <= limits.maxBytes) {
@@ -102,6 +90,20 @@ export async function openPicture(file: Blob, name: string, limits: Limits): Pro
     );
   }
   return { name: title, bytes, width, height, canvas };
+}
+
+/** The picture at a size that the service takes, as JPEG. */
+async function shrunk(bitmap: ImageBitmap, name: string, limits: Limits): Promise<Picture> {
+  const pixels = Math.min(limits.maxPixels, SHRUNK_PIXELS);
+  const scale = Math.min(1, Math.sqrt(pixels / (bitmap.width * bitmap.height)));
+  const width = Math.max(1, Math.floor(bitmap.width * scale));
+  const height = Math.max(1, Math.floor(bitmap.height * scale));
+  const canvas = toCanvas(bitmap, width, height);
+  let bytes = await encode(canvas, "image/jpeg", 0.92);
+  for (let quality = 0.8; bytes.length > limits.maxBytes && quality > 0.3; quality -= 0.15) {
+    bytes = await encode(canvas, "image/jpeg", quality);
+  }
+  return { name, bytes, width, height, canvas, note: `Shrunk here to ${width} × ${height}.` };
 }
 
 function toCanvas(source: CanvasImageSource, width: number, height: number): HTMLCanvasElement {

@@ -40,6 +40,10 @@ export class ScaleControl {
     byId("undo").addEventListener("click", () => this.undo());
     byId("redo").addEventListener("click", () => this.redo());
     byId("own").addEventListener("click", () => this.own());
+    byId("unpin").addEventListener("click", () => {
+      this.#cutting?.unpin();
+      this.#events.onCut();
+    });
     new ResizeObserver(() => this.show()).observe(this.#skyline);
   }
 
@@ -95,6 +99,7 @@ export class ScaleControl {
     );
     byId<HTMLButtonElement>("undo").disabled = !cutting?.canUndo;
     byId<HTMLButtonElement>("redo").disabled = !cutting?.canRedo;
+    byId("unpin").hidden = !cutting?.edited;
     const own = byId<HTMLButtonElement>("own");
     own.disabled = !cutting?.tree || this.#own < 1;
     own.textContent = cutting?.tree ? `Auto: ${this.#own}` : "Auto";

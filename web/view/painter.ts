@@ -154,7 +154,10 @@ function meanColors(regions: readonly CutRegion[]): Uint32Array {
 
 /** Each region in a colour of its own, told apart by every kind of eye. */
 export function labelColors(numbers: Int32Array): Uint32Array {
-  const palette = labelPalette(256);
+  // no more colours than are asked for: to find all of them takes long enough to be felt
+  let most = 0;
+  for (const number of numbers) most = Math.max(most, number % 256);
+  const palette = labelPalette(most + 1);
   return Uint32Array.from(numbers, (number) => {
     const c = 3 * (number % 256);
     return rgba(palette[c]!, palette[c + 1]!, palette[c + 2]!, 255);

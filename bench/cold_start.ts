@@ -63,7 +63,7 @@ async function coldStart(
 ): Promise<Start> {
   const port = freePort(), url = `http://127.0.0.1:${port}`;
   const begin = performance.now();
-  const process = new Deno.Command(Deno.execPath(), {
+  const process = new Deno.Command("deno", {
     args: ["serve", "--no-prompt", ...permissions, "--host", "127.0.0.1", "--port", `${port}`, "main.ts"],
     cwd: new URL("..", import.meta.url),
     stdout: "null",

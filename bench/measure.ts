@@ -58,7 +58,7 @@ export function peakMemory(): number {
     const line = /VmHWM:\s+(\d+) kB/.exec(Deno.readTextFileSync("/proc/self/status"));
     if (line) return 1024 * Number(line[1]);
   } catch {
-    // no such file, or no leave to read it
+    // no such file, or no leave to read it: Deno lets only --allow-all
   }
   return Deno.memoryUsage().rss;
 }

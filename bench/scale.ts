@@ -57,9 +57,17 @@ async function measure(small: Uint8Array, file: Uint8Array): Promise<Measurement
 }
 
 async function measureElsewhere(small: string, file: string): Promise<Measurement> {
-  const permissions = ["--no-prompt", "--allow-read"];
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", ...permissions, new URL(import.meta.url).pathname, "--small", small, "--file", file],
+  const { code, stdout } = await new Deno.Command("deno", {
+    args: [
+      "run",
+      "--lock=dev.lock",
+      "-A",
+      new URL(import.meta.url).pathname,
+      "--small",
+      small,
+      "--file",
+      file,
+    ],
     stderr: "inherit",
   }).output();
   if (code !== 0) throw new Error(`Cannot measure: the process ended with ${code}`);

@@ -98,7 +98,7 @@ async function openBatchQueue({ jobs, data }: { jobs: number | undefined; data: 
   const folder = data ?? (DSC_DATA === "data" ? fileURLToPath(new URL("./data", import.meta.url)) : DSC_DATA);
   const queue = await openQueue({ url, folder, resultHours: DSC_RESULT_HOURS, waitingLimit: 100_000 });
   const slots = jobs ?? (url === undefined ? navigator.hardwareConcurrency : 0);
-  const worker = slots > 0 ? await takeJobs(queue, { slots }) : undefined;
+  const worker = slots > 0 ? takeJobs(queue, { slots }) : undefined;
   return {
     queue,
     async close() {

@@ -32,7 +32,7 @@ async function work(): Promise<number> {
     (error) => log("queue error", { error: String(error) }),
   );
   const slots = config.DSC_JOB_SLOTS ?? Math.ceil(navigator.hardwareConcurrency / 2);
-  const worker = await takeServiceJobs(queue, slots, config);
+  const worker = takeServiceJobs(queue, slots, config);
   log("taking jobs", { slots, gpu: describeGpu(await probeGpu()) });
 
   const graceMs = config.DSC_SHUTDOWN_SECONDS * 1000;

@@ -70,7 +70,7 @@ export function createService(config: Config, host: "edge" | "server" = "edge"):
       if (!jobs) return;
       const queue = await jobs.queue();
       const slots = jobSlots(config, host);
-      if (slots > 0) worker = await takeServiceJobs(queue, slots, config);
+      if (slots > 0) worker = takeServiceJobs(queue, slots, config);
       log("queue open", { database: queue.database.embedded ? config.DSC_DATA : "PostgreSQL", slots });
     },
     close: async (graceMs) => {
@@ -102,7 +102,7 @@ export function openServiceQueue(
 }
 
 /** Takes jobs as a process of this configuration does, and logs what becomes of them. */
-export function takeServiceJobs(queue: JobQueue, slots: number, config: Config): Promise<JobWorker> {
+export function takeServiceJobs(queue: JobQueue, slots: number, config: Config): JobWorker {
   return takeJobs(queue, {
     slots,
     allowFallbackAdapter: config.DSC_SOFTWARE_GPU === 1,

@@ -43,7 +43,7 @@ async function batch(
     openRunner: () => stubSegmenter(log, { waitingLimit: 100 }),
     openQueue: async () => {
       const queue = await openQueue({ folder: join(folder, "data") });
-      const worker = await takeJobs(queue, {
+      const worker = takeJobs(queue, {
         slots: 2,
         createComputer: stubComputer,
         onEvent: ({ event }) => {

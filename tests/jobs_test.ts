@@ -42,8 +42,7 @@ function withService(
             body: PHOTO,
             headers: { "Content-Type": "image/png", ...headers },
           }),
-        work: async () =>
-          worker = await takeJobs(await jobs.queue(), { slots: 2, createComputer: stubComputer }),
+        work: async () => worker = takeJobs(await jobs.queue(), { slots: 2, createComputer: stubComputer }),
         log,
       });
     } finally {

@@ -57,7 +57,6 @@ Deno.test({
           worker.lines.some((line) => line.event === "job started" && line["id"] === id);
         await first.until(() => has(first) || has(second), "the long job");
         const [victim, survivor] = has(first) ? [first, second] : [second, first];
-        await survivor.until((line) => line.event === "job succeeded", "some job");
         await victim.end("SIGKILL");
         const killedAt = performance.now();
         await restart();
@@ -136,7 +135,7 @@ Deno.test("a job that kills its process each time is given up after three tries,
   withFolder(async (folder) => {
     const main = new URL("./fixtures/poisoned_compute.ts", import.meta.url);
     const queue = await openQueue({ folder });
-    const worker = await takeJobs(queue, { createComputer: () => createComputer(main.pathname) });
+    const worker = takeJobs(queue, { createComputer: () => createComputer(main.pathname) });
     try {
       const settings = parseSettings();
       const texts = ["one", "poison", "two", "three"];
@@ -166,7 +165,7 @@ Deno.test("a job that kills its process each time is given up after three tries,
 Deno.test("a running job's process ends within 2 s of cancel()", () =>
   withFolder(async (folder) => {
     const queue = await openQueue({ folder });
-    const worker = await takeJobs(queue);
+    const worker = takeJobs(queue);
     try {
       const job = await longJob(2, 5000);
       await queue.submit(job);

@@ -35,7 +35,7 @@ Deno.test({
           iterations: 8,
         });
         const id = await contentId(IMAGE, settings);
-        const worker = await takeJobs(queue, { allowFallbackAdapter });
+        const worker = takeJobs(queue, { allowFallbackAdapter });
         await queue.submit({ id, bytes: IMAGE, settings, maxPixels: 1e6, seconds: 1 });
         const status = (await queue.finished(id, 60_000))!;
         await worker.close(0);

@@ -55,7 +55,7 @@ async function withQueue(options: QueueOptions, body: (queue: JobQueue) => Promi
 /** The tests of a database; each uses jobs of its own. */
 async function testQueue(t: Deno.TestContext, queue: JobQueue): Promise<void> {
   const { boss } = queue.database;
-  const worker = await takeJobs(queue, { slots: 3, createComputer: pretendingComputer });
+  const worker = takeJobs(queue, { slots: 3, createComputer: pretendingComputer });
 
   await t.step("submit() queues a job, and its record is there when it has succeeded", async () => {
     const job = await request("wait 1 once");
@@ -166,7 +166,7 @@ async function testQueue(t: Deno.TestContext, queue: JobQueue): Promise<void> {
     assert.ok(a!.position! > b!.position!, `${a!.position} and ${b!.position}`);
     const { waiting, running, waitingSeconds } = await queue.stats();
     assert.deepEqual([waiting, running, waitingSeconds], [3, 0, 3]);
-    const next = await takeJobs(queue, { createComputer: pretendingComputer });
+    const next = takeJobs(queue, { createComputer: pretendingComputer });
     for (const { id } of [first, second]) assert.equal((await ended(queue, id)).state, "succeeded");
     await next.close(10_000);
   });
@@ -201,7 +201,7 @@ Deno.test("the queue over a folder", (t) =>
               return code === "jobs_full" && retryAfterSeconds >= 1;
             },
           );
-          const worker = await takeJobs(queue, { createComputer: pretendingComputer });
+          const worker = takeJobs(queue, { createComputer: pretendingComputer });
           assert.equal((await ended(queue, id)).state, "succeeded");
           await worker.close(0);
         }),

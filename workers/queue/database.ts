@@ -41,13 +41,13 @@ export interface Database {
   readonly blobs: Blobs;
   readonly embedded: boolean;
   /** Says to every process that something about a job has changed. Best effort: who listens asks again by itself. */
-  announce(id: string): Promise<void>;
-  /** Calls back with the id of a job that may have changed; returns how to stop. */
-  onAnnounced(callback: (id: string) => void): () => void;
+  announce(id: string, isNew?: boolean): Promise<void>;
+  /** Calls back with the id of a job that may have changed, and whether it is a new one; returns how to stop. */
+  onAnnounced(callback: (id: string, isNew: boolean) => void): () => void;
   close(): Promise<void>;
 }
 
-/** Notifications carry a job's id and nothing else: they are lossy, so whoever hears one asks the tables. */
+/** Notifications carry a job's id, a new one's with +, and nothing else: they are lossy, so whoever hears one asks. */
 const CHANNEL = "dsc_job";
 const SWEEP_MS = 600_000;
 
@@ -71,7 +71,6 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<Datab
     migrate: full,
     createSchema: full,
     registerInstance: false, // would want to read the host's name and load
-    useListenNotify: full,
     superviseIntervalSeconds: 3,
     monitorIntervalSeconds: 3,
   });
@@ -106,7 +105,6 @@ async function makeTables(boss: PgBoss, sql: Sql, ttlSeconds: number): Promise<v
     commit;`);
   await boss.createQueue(DEAD_QUEUE, { deleteAfterSeconds: ttlSeconds, retentionSeconds: ttlSeconds });
   const options = {
-    notify: true,
     deadLetter: DEAD_QUEUE,
     retryLimit: TRIES - 1,
     retryDelay: 1,
@@ -126,9 +124,9 @@ async function finishOpening(
   embedded: EmbeddedDatabase | undefined,
   { full, ttlSeconds, onError }: { full: boolean; ttlSeconds: number; onError: (error: Error) => void },
 ): Promise<Database> {
-  const callbacks = new Set<(id: string) => void>();
-  const hear = (id: string) => {
-    for (const callback of callbacks) callback(id);
+  const callbacks = new Set<(id: string, isNew: boolean) => void>();
+  const hear = (text: string) => {
+    for (const callback of callbacks) callback(text.replace("+", ""), text.startsWith("+"));
   };
   // some connection poolers cannot listen: everyone then asks once a second, as they do on the edge
   const listener = full
@@ -149,8 +147,8 @@ async function finishOpening(
     sql,
     blobs,
     embedded: embedded !== undefined,
-    async announce(id) {
-      await sql("select pg_notify($1, $2)", [CHANNEL, id]).catch(onError);
+    async announce(id, isNew = false) {
+      await sql("select pg_notify($1, $2)", [CHANNEL, isNew ? `+${id}` : id]).catch(onError);
     },
     onAnnounced(callback) {
       callbacks.add(callback);

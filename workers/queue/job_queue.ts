@@ -76,7 +76,7 @@ export class JobQueue {
       const data: JobData = { settings, maxPixels, seconds };
       // a second submission at the same moment sends nothing: the id is taken
       await boss.send(QUEUE, data, { id, priority, expireInSeconds: deadlineOf(seconds) });
-      await this.database.announce(id);
+      await this.database.announce(id, true);
       return (await this.status(id))!;
     });
   }

@@ -13,7 +13,7 @@ import { RunnerError } from "../runner.ts";
 import { type Computer, createComputer } from "./computer.ts";
 import { QUEUE } from "./database.ts";
 import type { JobData, JobOutput } from "./job.ts";
-import type { JobQueue } from "./job_queue.ts";
+import { type JobQueue, POLL_MS } from "./job_queue.ts";
 import { deadlineOf } from "./policy.ts";
 
 /** Options of {@linkcode takeJobs}. */
@@ -50,6 +50,8 @@ export interface JobWorker {
   close(graceMs: number): Promise<void>;
 }
 
+/** So often jobs are claimed anew: a cancel is noticed after this at the latest. */
+const HEARTBEAT_MS = 1000;
 /** A progress report is kept so often at most: it is for people to look at. */
 const PROGRESS_MS = 500;
 /** For so long a result waits for a database that does not answer, such as one that restarts. */
@@ -60,43 +62,62 @@ const HANDED_BACK = Symbol("handed back");
 
 type ClaimedJob = JobWithMetadata<JobData>;
 
+interface RunningJob {
+  readonly job: ClaimedJob;
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+}
+
 /** Starts to take jobs. */
-export async function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): Promise<JobWorker> {
+export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWorker {
   const { slots = 1, allowFallbackAdapter = false, onEvent = () => {} } = options;
   const create = options.createComputer ?? createComputer;
   const { boss, onAnnounced } = queue.database;
   const idle = Array.from({ length: slots }, create);
-  const running = new Map<string, { readonly job: ClaimedJob; readonly stop: AbortController }>();
-  let onIdle = () => {};
+  const running = new Map<string, RunningJob>();
+  let closed = false, wake = () => {};
 
-  await boss.work<JobData, void>(QUEUE, {
-    localConcurrency: slots,
-    includeMetadata: true,
-    heartbeatRefreshSeconds: 1,
-    pollingIntervalSeconds: 0.5,
-    notifyPollingIntervalSeconds: 1,
-  }, async ([job]) => {
-    const claimed = job as ClaimedJob, stop = new AbortController();
-    const computer = idle.pop() ?? create(); // there are as many as slots
-    running.set(claimed.id, { job: claimed, stop });
-    try {
-      const signal = AbortSignal.any([claimed.signal, stop.signal]);
-      await runJob(queue, claimed, { signal, computer, allowFallbackAdapter, onEvent });
-    } finally {
-      running.delete(claimed.id);
-      idle.push(computer);
-      if (running.size === 0) onIdle();
+  // one question for all free slots and one heartbeat for all jobs: a query a second, however many slots there are
+  const loop = (async () => {
+    while (!closed) {
+      const woken = Promise.withResolvers<void>();
+      wake = woken.resolve; // what happens from here on is not missed
+      const jobs = idle.length > 0 ? await fetchJobs(boss, idle.length) : [];
+      for (const job of jobs) start(job);
+      if (jobs.length > 0) continue;
+      const timer = setTimeout(wake, POLL_MS);
+      await woken.promise;
+      clearTimeout(timer);
     }
-  });
+  })();
 
-  // someone has changed the job: if that took it away from here, its computer need not wait for the next heartbeat
-  const stopListening = onAnnounced(async (id) => {
-    const found = running.get(id);
-    if (!found) return;
-    const { settled } = await boss.touch(QUEUE, attemptOf(found.job)).catch(() => ({ settled: [id] })) as {
-      settled?: string[];
-    };
-    if (settled && !settled.includes(id)) found.stop.abort(new Error("the job was canceled"));
+  function start(job: ClaimedJob): void {
+    const computer = idle.pop()!, stop = new AbortController(); // no more are asked for than are idle
+    const ended = runJob(queue, job, { signal: stop.signal, computer, allowFallbackAdapter, onEvent })
+      .catch((error) => onEvent({ event: "job ended", id: job.id, error: textOf(error) })) // its heartbeat stops
+      .finally(() => {
+        if (running.get(job.id)?.job === job) running.delete(job.id); // it may have been submitted anew meanwhile
+        idle.push(computer);
+        wake();
+      });
+    running.set(job.id, { job, stop, ended });
+  }
+
+  /** Keeps jobs here, and ends those that someone has taken away: canceled, or given to another worker. */
+  async function beat(jobs: readonly RunningJob[]): Promise<void> {
+    if (jobs.length === 0) return;
+    const answer = await boss.touch(QUEUE, jobs.map(({ job }) => attemptOf(job))).catch(() => undefined);
+    const { settled } = (answer ?? {}) as { settled?: readonly string[] };
+    if (!settled) return; // a heartbeat that could not be sent says nothing about the jobs
+    for (const { job, stop } of jobs) {
+      if (!settled.includes(job.id)) stop.abort(new Error("the job was canceled, or is another worker's"));
+    }
+  }
+  const heart = setInterval(() => beat([...running.values()]), HEARTBEAT_MS);
+  const stopListening = onAnnounced((id, isNew) => {
+    const mine = running.get(id);
+    if (mine) beat([mine]);
+    else if (isNew) wake();
   });
 
   return {
@@ -104,20 +125,25 @@ export async function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}):
       return running.size;
     },
     async close(graceMs) {
-      const stopped = boss.offWork(QUEUE, { wait: true });
-      if (running.size > 0 && graceMs > 0) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        onIdle = resolve;
-        const timer = setTimeout(resolve, graceMs);
-        await promise;
-        clearTimeout(timer);
-      }
-      for (const { stop } of running.values()) stop.abort(HANDED_BACK);
-      await stopped;
+      closed = true;
+      wake();
+      await loop;
+      const jobs = [...running.values()];
+      const timer = setTimeout(() => jobs.forEach(({ stop }) => stop.abort(HANDED_BACK)), graceMs);
+      await Promise.all(jobs.map(({ ended }) => ended));
+      clearTimeout(timer);
+      clearInterval(heart);
       stopListening();
       await Promise.all(idle.map((computer) => computer.close()));
     },
   };
+}
+
+/** Jobs for so many slots; none while the database does not answer. */
+async function fetchJobs(boss: JobQueue["database"]["boss"], batchSize: number): Promise<ClaimedJob[]> {
+  return await boss.fetch<JobData>(QUEUE, { batchSize, includeMetadata: true }).catch(
+    () => [],
+  ) as ClaimedJob[];
 }
 
 async function runJob(
@@ -143,13 +169,11 @@ async function runJob(
     });
   };
   const settle = async (output: JobOutput) => {
-    // pg-boss would do this when the handler returns, but without patience, and nobody would be told
     await patiently(signal, () => boss.complete(QUEUE, attempt, output));
-    await blobs.delete(`${id}/input`).catch(() => {}); // else it goes with its time to live
-    await announce(id);
+    blobs.delete(`${id}/input`).catch(() => {}); // else it goes with its time to live
+    announce(id);
   };
   tell("job started");
-  await announce(id);
   try {
     const bytes = await patiently(signal, () => blobs.get(`${id}/input`));
     if (!bytes) throw new RunnerError("input_expired", "Cannot begin job: its image is not kept any more");

@@ -65,6 +65,31 @@ Deno.test("POST ends its computation when the client goes away", () =>
     await next.body?.cancel();
   }));
 
+Deno.test("Clients that stall in their headers, in their body or in taking their answer keep nobody waiting", () =>
+  withBusyServer(async (url) => {
+    const made = await fetch(`${url}/v1/segmentations`, { method: "POST", body: new Blob(["1"]) });
+    const { url: path } = await made.json();
+    const { port } = new URL(url);
+    const openings = [
+      "GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+      "POST /v1/segmentations HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx",
+      `GET ${path}/labels.png HTTP/1.1\r\nHost: x\r\n\r\n`.repeat(200),
+    ];
+    const stalled = await Promise.all(Array.from({ length: 150 }, async (_, i) => {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+      await connection.write(new TextEncoder().encode(openings[i % openings.length]!));
+      return connection;
+    }));
+    try {
+      for (let round = 0; round < 3; round++) {
+        const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(10_000) });
+        assert.deepEqual(await answer.json(), { status: "ok" });
+      }
+    } finally {
+      for (const connection of stalled) connection.close();
+    }
+  }));
+
 Deno.test("readConfig() gives the defaults of an empty environment", () => {
   const config = readConfig(() => undefined);
   for (const [name, variable] of Object.entries(ENVIRONMENT)) {

@@ -5,11 +5,14 @@ import { encodePng } from "../lib/image/png.ts";
 import { createApp } from "../routes/app.ts";
 import type { JobJson } from "../routes/job_handlers.ts";
 import { Jobs } from "../routes/jobs.ts";
+import { readConfig } from "../routes/config.ts";
 import { readPreferences } from "../routes/prefer.ts";
+import { createService } from "../routes/service.ts";
 import { QueueError } from "../workers/queue/errors.ts";
 import { openQueue, type QueueOptions } from "../workers/queue/job_queue.ts";
 import { type JobWorker, takeJobs } from "../workers/queue/job_worker.ts";
 import { withFolder } from "./fixtures/folder.ts";
+import { whyNoPostgres, withPostgres } from "./fixtures/postgres.ts";
 import { stubComputer } from "./fixtures/queue_computers.ts";
 import { type StubLog, stubSegmenter } from "./fixtures/stub_segmenter.ts";
 
@@ -269,6 +272,72 @@ Deno.test("while the queue cannot be reached, small work is answered and heavy w
   const heavy = await app.request(`${PATH}?train=9000`, { method: "POST", body: PHOTO });
   assert.equal(heavy.headers.get("Retry-After"), "5");
   await problem(heavy, 503, "jobs_unavailable");
+});
+
+const noPostgres = await whyNoPostgres();
+Deno.test({
+  name: `an edge instance submits and asks, and a worker elsewhere computes${
+    noPostgres ? ` (skipped: ${noPostgres})` : ""
+  }`,
+  ignore: noPostgres !== undefined,
+  fn: () =>
+    withPostgres(async ({ url }) => {
+      const config = readConfig((name) =>
+        ({ DATABASE_URL: url, DSC_WORKERS: "1" } as Record<string, string>)[name]
+      );
+      const edges = [createService(config, "edge"), createService(config, "edge")] as const;
+      const request = (edge: 0 | 1, path: string, init?: RequestInit) =>
+        edges[edge].fetch(new Request(`http://edge${path}`, init));
+      try {
+        // before anyone has made the tables
+        const early = await request(0, `${PATH}?method=slic`, {
+          method: "POST",
+          body: PHOTO,
+          headers: ASYNC,
+        });
+        await problem(early, 503, "jobs_unavailable");
+        const queue = await openQueue({ url });
+        const worker = takeJobs(queue, { createComputer: stubComputer });
+        try {
+          const accepted = await request(0, `${PATH}?seed=100`, {
+            method: "POST",
+            body: PHOTO,
+            headers: ASYNC,
+          });
+          assert.equal(accepted.status, 202);
+          const { url: path } = await accepted.json();
+          const status = await request(1, `${path}/status`, { headers: { Prefer: "wait=20" } });
+          assert.equal((await status.json()).state, "succeeded");
+          const events = await readEvents(await request(1, `${path}/events`));
+          assert.equal(events.at(-1)!.data.state, "succeeded");
+          const result = await request(1, path);
+          assert.deepEqual([result.status, (await result.json()).settings.seed], [200, 100]);
+          const long = await request(1, `${PATH}?seed=50000`, {
+            method: "POST",
+            body: PHOTO,
+            headers: ASYNC,
+          });
+          const { url: other } = await long.json();
+          assert.equal((await (await request(0, other, { method: "DELETE" })).json()).state, "canceled");
+          // a small one, answered at one instance, is there at the other
+          const small = await request(0, `${PATH}?method=slic&superpixels=2`, {
+            method: "POST",
+            body: PHOTO,
+          });
+          assert.equal(small.status, 201);
+          const { url: made } = await small.json();
+          let there = await request(1, made);
+          while (there.status === 404) there = await request(1, made); // it is kept in its own time
+          assert.equal(there.status, 200);
+          await there.body?.cancel();
+        } finally {
+          await worker.close(0);
+          await queue.close();
+        }
+      } finally {
+        for (const edge of edges) await edge.close(0);
+      }
+    }),
 });
 
 Deno.test("readPreferences() reads what it knows and passes over the rest", () => {

@@ -28,7 +28,7 @@ export interface DatabaseOptions {
    * instances are no burden. @default "full"
    */
   readonly role?: "full" | "edge" | undefined;
-  /** Tries to reach PostgreSQL, with growing pauses. @default 4 */
+  /** Tries to reach PostgreSQL, with growing pauses. @default 4, on the edge 1 */
   readonly attempts?: number | undefined;
   /** Told of trouble that mends itself, such as a lost connection. @default nobody is */
   readonly onError?: ((error: Error) => void) | undefined;
@@ -57,9 +57,9 @@ const SWEEP_MS = 600_000;
  * @throws {QueueError} `jobs_unavailable`, `data_folder_in_use` or `data_folder_unusable`.
  */
 export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
-  const { url, folder = "data", resultHours = 72, role = "full", attempts = 4, onError = () => {} } = options;
+  const { url, folder = "data", resultHours = 72, role = "full", onError = () => {} } = options;
   const ttlSeconds = resultHours * 3600;
-  const full = role === "full";
+  const full = role === "full", { attempts = full ? 4 : 1 } = options;
   const { PgBoss, fromPglite } = await import("pg-boss");
   const embedded = url === undefined ? await (await import("./embedded.ts")).openEmbedded(folder) : undefined;
   const boss = new PgBoss({
@@ -112,6 +112,7 @@ async function makeTables(boss: PgBoss, sql: Sql, ttlSeconds: number): Promise<v
     retryDelayMax: 60,
     heartbeatSeconds: 10, // the least that pg-boss takes: a killed worker's job runs again after about 14 s
     deleteAfterSeconds: ttlSeconds,
+    retentionSeconds: ttlSeconds, // a job that waits for longer has lost its image
   };
   await boss.createQueue(QUEUE, options);
   await boss.updateQueue(QUEUE, options); // what an earlier version or configuration has made

@@ -60,11 +60,13 @@ export async function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}
   const file = parseContainer(bytes);
   const { width, height, orientation, decodedPixels, fault } = file.container;
   if (decodedPixels > maxPixels) {
+    // a frame of a GIF may be larger than the image that it belongs to
+    const what = decodedPixels === width * height ? `${width} x ${height} is` : "its first frame has";
     throw new LimitError(
       "too_many_pixels",
       maxPixels,
       decodedPixels,
-      `Cannot decode image: ${width} x ${height} is ${decodedPixels} pixels, at most ${maxPixels} are allowed`,
+      `Cannot decode image: ${what} ${decodedPixels} pixels, at most ${maxPixels} are allowed`,
     );
   }
   if (fault !== null) throw fault;

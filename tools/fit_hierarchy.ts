@@ -13,6 +13,7 @@
  */
 import { parseArgs } from "node:util";
 import { withBackend } from "../lib/backend/mod.ts";
+import { enlarged } from "../lib/hierarchy/enlarged.ts";
 import { deepCues, findRegionCues } from "../lib/hierarchy/hierarchy.ts";
 import { consensusTree, mergeSuperpixels, variantTree } from "../lib/hierarchy/merge_regions.ts";
 import type { RegionCues } from "../lib/hierarchy/region_graph.ts";
@@ -66,8 +67,9 @@ async function load(root: string, split: string, every: number, from: number): P
   for (const name of names) {
     const image = stretchContrast(await decodeImage(await Deno.readFile(`${root}/images/${split}/${name}`)));
     const file = await Deno.readFile(`${root}/groundTruth/${split}/${name.replace(".jpg", ".mat")}`);
-    const deep = deepCues(await withBackend("wasm", () => applySuperAE(image, weights)));
-    const { superpixels, cues } = findRegionCues(image, deep);
+    const seen = enlarged(image);
+    const deep = deepCues(await withBackend("wasm", () => applySuperAE(seen, weights)));
+    const { superpixels, cues } = findRegionCues(seen, deep, { size: image });
     const { cues: coarse, region } = mergeSuperpixels(cues, HIERARCHY_WEIGHTS).contraction;
     const regions = superpixels.map((superpixel) => region[superpixel]!);
     cases.push({ regions, cues: coarse, annotators: (await readGroundTruth(file)).maps });
@@ -117,6 +119,22 @@ function gain(scores: readonly RegionScores[], half?: number): number {
     value - REFERENCE[i]!
   ) as unknown as Figures;
   return sc + scOis + pri + priOis - (vi + viOis) / 4;
+}
+
+/** Where one threshold cuts best: between the best for covering, which is finer, and for variation of information. */
+function defaultScale(scores: readonly RegionScores[]): number {
+  const { covering, variation } = summarize(scores);
+  return (peak(covering.perScale) + peak(variation.perScale.map((bits) => -bits))) / 2;
+}
+
+/** The scale of the largest mean of five neighbours: the figures of single scales are noisy. */
+function peak(perScale: readonly number[]): number {
+  let best = 2, most = -Infinity;
+  for (let t = 2; t + 2 < perScale.length; t++) {
+    const sum = perScale.slice(t - 2, t + 3).reduce((a, b) => a + b);
+    if (sum > most) [best, most] = [t, sum];
+  }
+  return THRESHOLDS[best]!;
 }
 
 /** One or two of the numbers changed: weights by a factor, exponents by a term. */
@@ -177,7 +195,7 @@ say(`${cases.length} images`);
 if (values.score) {
   const found = evaluate(cases, HIERARCHY_WEIGHTS, true);
   show("score", found);
-  say("SC is best at", summarize(found.scores).covering.odsScale);
+  say("one threshold cuts best at", defaultScale(found.scores).toFixed(3));
   Deno.exit(0);
 }
 const random = createRandom(Number(values.seed)), end = performance.now() + 1000 * Number(values.search);
@@ -194,10 +212,10 @@ while (performance.now() < end) {
 }
 if (tried > 0) say(`${tried} tried`);
 // the height at which one threshold cuts best becomes 0.5: h / (h + t) = s says what h was
-const { odsScale } = summarize(best.scores).covering;
-const typicalHeight = best.weights.typicalHeight * odsScale / (1 - odsScale);
+const cut = defaultScale(best.scores);
+const typicalHeight = best.weights.typicalHeight * cut / (1 - cut);
 await Deno.writeTextFile(
   new URL("../lib/hierarchy/weights.json", import.meta.url),
   `${JSON.stringify(rounded({ ...best.weights, typicalHeight }), null, 2)}\n`,
 );
-say("written, default cut at", odsScale, "is now at 0.5");
+say("written, default cut at", cut.toFixed(3), "is now at 0.5");

@@ -2,6 +2,7 @@
  * The methods that SuperAE takes part in.
  */
 import { deepCues, dscHierarchy } from "../../lib/hierarchy/hierarchy.ts";
+import { enlarged } from "../../lib/hierarchy/enlarged.ts";
 import { stretchContrast } from "../../lib/image/contrast.ts";
 import type { Image } from "../../lib/image/image.ts";
 import type { Reach, SuperpixelMethod } from "../../lib/options.ts";
@@ -47,9 +48,9 @@ export async function deepFeatures(image: Image, settings: MethodSettings): Prom
 
 /** The default of `segment()`: a tree, cut at each height. */
 export async function segmentHierarchy(image: Image, settings: MethodSettings): Promise<Partitions> {
-  const seen = stretchContrast(image);
+  const seen = enlarged(stretchContrast(image));
   const deep = deepCues(await superAE(seen, String(settings.weights)));
-  const { superpixels, merges } = dscHierarchy(seen, deep);
+  const { superpixels, merges } = dscHierarchy(seen, deep, { size: image });
   return { kind: "tree", superpixels, tree: merges };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Adjacency } from "../superpixels/adjacency.ts";
 import type { OrientedGradients } from "./oriented_gradients.ts";
+import type { Sampling } from "./sampling.ts";
 
 /** Pairs of 4-neighbour pixels in different regions. */
 export interface BoundaryPairs {
@@ -20,33 +21,35 @@ export interface BoundaryPairs {
  * Lists the pixel pairs along all boundaries.
  *
  * @param labels (H, W) region of each pixel.
- * @param width W, pixels.
- * @param height H, pixels.
+ * @param columns Where the W columns of pixels lie on the grid.
+ * @param rows Where the H rows do.
+ * @param gridWidth Samples in a row of the grid.
  * @param graph The labels' adjacency graph.
  * @returns Pairs in the order of rows.
  */
 export function boundaryPairs(
   labels: Int32Array,
-  width: number,
-  height: number,
+  columns: Sampling,
+  rows: Sampling,
+  gridWidth: number,
   graph: Adjacency,
 ): BoundaryPairs {
+  const width = columns.near.length, height = rows.near.length;
   let total = 0;
   for (let e = 0; e < graph.length.length; e++) total += graph.length[e]!;
   const edge = new Int32Array(total), first = new Int32Array(total), second = new Int32Array(total);
-  const w = (width + 1) >> 1;
   for (let y = 0, p = 0, n = 0; y < height; y++) {
     for (let x = 0; x < width; x++, p++) {
-      const here = (y >> 1) * w + (x >> 1);
+      const here = rows.near[y]! * gridWidth + columns.near[x]!;
       if (x + 1 < width && labels[p] !== labels[p + 1]) {
         edge[n] = edgeBetween(graph, labels[p]!, labels[p + 1]!);
         first[n] = here;
-        second[n++] = (y >> 1) * w + ((x + 1) >> 1);
+        second[n++] = rows.near[y]! * gridWidth + columns.near[x + 1]!;
       }
       if (y + 1 < height && labels[p] !== labels[p + width]) {
         edge[n] = edgeBetween(graph, labels[p]!, labels[p + width]!);
         first[n] = here;
-        second[n++] = ((y + 1) >> 1) * w + (x >> 1);
+        second[n++] = rows.near[y + 1]! * gridWidth + columns.near[x]!;
       }
     }
   }

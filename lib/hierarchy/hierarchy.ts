@@ -7,6 +7,7 @@
  */
 import type { Image } from "../image/image.ts";
 import { srgbToLab } from "../image/color.ts";
+import { resizeImage } from "../image/resize.ts";
 import { partOf, runSteps, type Steps } from "../steps.ts";
 import { adjacency } from "../superpixels/adjacency.ts";
 import { boundaryPairs, boundaryStrengths, meanAlongBoundaries } from "./boundary_strength.ts";
@@ -14,6 +15,7 @@ import { type GradientCue, orientedGradientSteps, type WordMap } from "./oriente
 import { mergeRegionSteps } from "./merge_regions.ts";
 import { regionFeatures, regionMeans } from "./region_features.ts";
 import type { RegionCues } from "./region_graph.ts";
+import { sampling } from "./sampling.ts";
 import { Hierarchy } from "./tree.ts";
 import { defaultVocabulary, type Vocabulary } from "./vocabulary.ts";
 import { watershedSuperpixels } from "./watershed_superpixels.ts";
@@ -50,6 +52,8 @@ export interface HierarchyOptions {
   weights?: HierarchyWeights;
   /** Textons and palette colours. @default defaultVocabulary() */
   vocabulary?: Vocabulary;
+  /** Size of the result, where the image is an enlarged one: see `enlarged()`. @default that of the image */
+  size?: { readonly width: number; readonly height: number };
 }
 
 /**
@@ -93,7 +97,7 @@ export function* hierarchySteps(
 ): Steps<Hierarchy> {
   const { weights = HIERARCHY_WEIGHTS } = options;
   const { superpixels, cues } = yield* partOf(regionCueSteps(image, deep, options), 0, CUES_SHARE);
-  const { width, height } = image;
+  const { width, height } = options.size ?? image;
   const merges = yield* partOf(mergeRegionSteps(cues, weights), CUES_SHARE, 1);
   return new Hierarchy({ width, height, superpixels, count: cues.count, merges });
 }
@@ -128,28 +132,36 @@ function* regionCueSteps(image: Image, deep: DeepCues, options: HierarchyOptions
   const { weights = HIERARCHY_WEIGHTS, vocabulary = defaultVocabulary() } = options;
   const { smoothed = image, boundary, features } = deep;
   check(image, smoothed, boundary, features);
-  const { width, height } = image;
-  const halfWidth = (width + 1) >> 1, halfHeight = (height + 1) >> 1;
+  const { width, height } = options.size ?? image;
+  const halfWidth = (image.width + 1) >> 1, halfHeight = (image.height + 1) >> 1;
+  const columns = sampling(width, image.width), rows = sampling(height, image.height);
 
   const lab = srgbToLab(image);
-  const smoothedLab = smoothed === image ? lab : srgbToLab(smoothed);
-  const words = imageWords(lab, width, height, vocabulary);
+  const relief = resizeImage(smoothed, width, height);
+  const reliefLab = relief === image ? lab : srgbToLab(relief);
+  const words = imageWords(lab, image.width, image.height, vocabulary);
   yield WORDS_SHARE;
   const gradients = yield* partOf(
     orientedGradientSteps(gradientCues(words, weights), halfWidth, halfHeight),
     WORDS_SHARE,
     GRADIENTS_SHARE,
   );
-  const { labels, count } = watershedSuperpixels(gradients, boundary, smoothedLab, width, height);
+  const { labels, count } = watershedSuperpixels(gradients, boundary, reliefLab, columns, rows);
   yield (1 + GRADIENTS_SHARE) / 2;
   const graph = adjacency(labels, width, height, count);
-  const pairs = boundaryPairs(labels, width, height, graph);
+  const pairs = boundaryPairs(labels, columns, rows, halfWidth, graph);
   const maps = REGION_WORDS.map((name) => words[name]);
   const cues: RegionCues = {
     count,
-    ...regionFeatures(labels, width, height, count, maps),
+    ...regionFeatures(labels, columns, rows, count, maps),
     blocks: maps.map((map) => map.count),
-    ...(features && { embedding: regionMeans(labels, width, height, count, features) }),
+    ...(features && {
+      embedding: regionMeans(labels, columns, rows, count, {
+        width: halfWidth,
+        channels: features.length / (halfWidth * halfHeight),
+        data: features,
+      }),
+    }),
     edgeA: graph.edgeA,
     edgeB: graph.edgeB,
     length: Float32Array.from(graph.length),

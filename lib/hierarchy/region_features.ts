@@ -3,6 +3,7 @@
  * doi:10.1109/CVPR.1997.609331, found chi-square the best of nine measures for them).
  */
 import type { WordMap } from "./oriented_gradients.ts";
+import type { Sampling } from "./sampling.ts";
 
 /** Histograms of all regions, blocks side by side. */
 export interface RegionFeatures {
@@ -17,19 +18,20 @@ export interface RegionFeatures {
  * of a few pixels has a histogram too.
  *
  * @param labels (H, W) region of each pixel, 0 to count - 1, every one used.
- * @param width W, pixels.
- * @param height H, pixels.
+ * @param columns Where the W columns of pixels lie on the words' grid.
+ * @param rows Where the H rows do.
  * @param count M.
  * @param maps Words at half resolution.
  * @returns Areas and histograms.
  */
 export function regionFeatures(
   labels: Int32Array,
-  width: number,
-  height: number,
+  columns: Sampling,
+  rows: Sampling,
   count: number,
   maps: readonly WordMap[],
 ): RegionFeatures {
+  const width = columns.near.length, height = rows.near.length;
   const bins = maps.reduce((sum, map) => sum + map.count, 0);
   const histograms = new Float32Array(count * bins), area = new Float64Array(count);
   for (let p = 0; p < labels.length; p++) area[labels[p]!]!++;
@@ -37,8 +39,8 @@ export function regionFeatures(
   for (const map of maps) {
     const counts = new Float32Array(count * map.count);
     for (let y = 0, p = 0; y < height; y++) {
-      for (let x = 0, row = (y >> 1) * map.width; x < width; x++, p++) {
-        counts[labels[p]! * map.count + map.words[row + (x >> 1)]!]!++;
+      for (let x = 0, row = rows.near[y]! * map.width; x < width; x++, p++) {
+        counts[labels[p]! * map.count + map.words[row + columns.near[x]!]!]!++;
       }
     }
     const blur = blurRows(map);
@@ -56,28 +58,38 @@ export function regionFeatures(
   return { area, histograms };
 }
 
+/** Deep features on the grid. */
+export interface FeatureMap {
+  /** Samples in a row. */
+  readonly width: number;
+  /** D. */
+  readonly channels: number;
+  /** (samples, D) row by row. */
+  readonly data: Float32Array;
+}
+
 /**
  * Averages deep features over regions; every pixel counts, with its half-resolution sample.
  *
  * @param labels (H, W) region of each pixel, 0 to count - 1, every one used.
- * @param width W, pixels.
- * @param height H, pixels.
+ * @param columns Where the W columns of pixels lie on the features' grid.
+ * @param rows Where the H rows do.
  * @param count M.
- * @param features (ceil(H / 2), ceil(W / 2), D).
+ * @param map The features.
  * @returns (M, D) means.
  */
 export function regionMeans(
   labels: Int32Array,
-  width: number,
-  height: number,
+  columns: Sampling,
+  rows: Sampling,
   count: number,
-  features: Float32Array,
+  { data: features, width: gridWidth, channels: D }: FeatureMap,
 ): Float32Array {
-  const w = (width + 1) >> 1, D = features.length / (w * ((height + 1) >> 1));
+  const width = columns.near.length, height = rows.near.length;
   const means = new Float32Array(count * D), area = new Int32Array(count);
   for (let y = 0, p = 0; y < height; y++) {
-    for (let x = 0, row = (y >> 1) * w; x < width; x++, p++) {
-      const region = labels[p]!, from = (row + (x >> 1)) * D;
+    for (let x = 0, row = rows.near[y]! * gridWidth; x < width; x++, p++) {
+      const region = labels[p]!, from = (row + columns.near[x]!) * D;
       area[region]!++;
       for (let k = 0, i = region * D; k < D; k++) means[i++]! += features[from + k]!;
     }

@@ -5,6 +5,7 @@
  * one human's regions they agree with the others better than that human does.
  */
 import type { OrientedGradients } from "./oriented_gradients.ts";
+import type { Sampling } from "./sampling.ts";
 import { type Watershed, watershed } from "./watershed.ts";
 
 /**
@@ -23,24 +24,25 @@ const BLUR = 1.2;
  * @param gradients Oriented gradients at half resolution.
  * @param boundary Learned boundary map at half resolution, 0 to 1, if there is one.
  * @param smoothed (H, W, 3) CIELAB of the smoothed image.
- * @param width W, pixels.
- * @param height H, pixels.
+ * @param columns Where the W columns of pixels lie on the gradients' grid.
+ * @param rows Where the H rows do.
  * @returns Superpixels; one for a flat image.
  */
 export function watershedSuperpixels(
   gradients: OrientedGradients,
   boundary: Float32Array | undefined,
   smoothed: Float32Array,
-  width: number,
-  height: number,
+  columns: Sampling,
+  rows: Sampling,
 ): Watershed {
+  const width = columns.near.length, height = rows.near.length;
   const strongest = new Float32Array(gradients.width * gradients.height);
   for (const map of gradients.angles) {
     for (let i = 0; i < map.length; i++) if (map[i]! > strongest[i]!) strongest[i] = map[i]!;
   }
   if (boundary) { for (let i = 0; i < strongest.length; i++) strongest[i]! += LEARNED * boundary[i]!; }
   const relief = colorGradient(smoothed, width, height);
-  addUpsampled(relief, width, height, strongest, gradients.width, gradients.height);
+  addUpsampled(relief, columns, rows, strongest, gradients.width, gradients.height);
   return watershed(blurred(relief, width, height), width, height);
 }
 
@@ -62,20 +64,23 @@ function colorGradient(lab: Float32Array, W: number, H: number): Float32Array {
   return out;
 }
 
-/** Adds a half-resolution map, whose sample (x, y) lies on pixel (2x, 2y), with linear interpolation. */
+/** Adds a map of w by h samples with linear interpolation. */
 function addUpsampled(
   out: Float32Array,
-  W: number,
-  H: number,
+  columns: Sampling,
+  rows: Sampling,
   map: Float32Array,
   w: number,
   h: number,
 ): void {
+  const W = columns.near.length, H = rows.near.length;
   for (let y = 0, p = 0; y < H; y++) {
-    const top = (y >> 1) * w, bottom = Math.min(h - 1, (y + 1) >> 1) * w;
+    const top = rows.before[y]! * w, bottom = Math.min(h - 1, rows.before[y]! + 1) * w, v = rows.beyond[y]!;
     for (let x = 0; x < W; x++, p++) {
-      const left = x >> 1, right = Math.min(w - 1, (x + 1) >> 1);
-      out[p]! += 0.25 * (map[top + left]! + map[top + right]! + map[bottom + left]! + map[bottom + right]!);
+      const left = columns.before[x]!, right = Math.min(w - 1, left + 1), u = columns.beyond[x]!;
+      const above = map[top + left]! + u * (map[top + right]! - map[top + left]!);
+      const below = map[bottom + left]! + u * (map[bottom + right]! - map[bottom + left]!);
+      out[p]! += above + v * (below - above);
     }
   }
 }

@@ -1,16 +1,20 @@
 // What strangers send: files that lie, break off or have been damaged. Real workers, the real library, every answer checked.
 import assert from "node:assert/strict";
+import { deflateSync } from "node:zlib";
 import { soak } from "../bench/http_soak.ts";
 import { createRandom } from "../lib/random.ts";
 import { createApp } from "../routes/app.ts";
 import { PROBLEMS } from "../routes/problem.ts";
 import { createSegmentRunner } from "../workers/segmenter.ts";
 import {
+  ascii,
   BASELINE_JPEG,
   CMYK_JPEG,
+  concat,
   GRAY_JPEG,
   makeGif,
   makePng,
+  pngChunk,
   PROGRESSIVE_JPEG,
   withForgedSize,
   withOrientation,
@@ -83,6 +87,28 @@ Deno.test("POST gives each kind of bad file its own answer", () =>
       [
         "a JPEG file that claims 60,000 x 60,000",
         withForgedSize(BASELINE_JPEG, 60_000, 60_000),
+        "too_many_pixels",
+      ],
+      [
+        "a PNG file whose pixels unpack to 100 MB behind a header of 16 x 16",
+        makePng(16, 16, 8, 6, new Uint8Array(100_000_000)),
+        "corrupt_image",
+      ],
+      [
+        "a PNG file that claims 30,000 x 30,000",
+        makePng(30_000, 30_000, 8, 6, new Uint8Array(100_000)),
+        "too_many_pixels",
+      ],
+      [
+        "a PNG file with a comment of 100 MB",
+        makePng(16, 16, 8, 6, Uint8Array.from({ length: 16 * 65 }), {
+          before: [pngChunk("zTXt", concat(ascii("k\0\0"), deflateSync(new Uint8Array(100_000_000))))],
+        }),
+        "ok",
+      ],
+      [
+        "a GIF file whose frame is larger than its canvas",
+        makeGif(10, 10, PALETTE, [{ width: 60_000, height: 60_000, pixels: [1, 2, 3] }]),
         "too_many_pixels",
       ],
       ["a truncated PNG file", PNG.slice(0, PNG.length - 20), "truncated_image"],

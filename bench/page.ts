@@ -5,9 +5,8 @@
  *
  *   deno task bench:page
  */
-import { decodeImage } from "../lib/image/decode.ts";
 import { resizeImage, resizeLabels } from "../lib/image/resize.ts";
-import { decodeRuns } from "../lib/formats/regions_json.ts";
+import { segment } from "../lib/segment.ts";
 import { Cutting } from "../web/model/cutting.ts";
 import { MergeTree } from "../web/model/merge_tree.ts";
 import { SuperpixelMap } from "../web/model/superpixel_map.ts";
@@ -16,27 +15,17 @@ import { Painter } from "../web/view/painter.ts";
 const WIDTH = 1168, HEIGHT = 856;
 const FRAMES = 200;
 
-const samples = new URL("../web/static/samples/", import.meta.url);
-const hierarchy = JSON.parse(await Deno.readTextFile(new URL("black-canyon.hierarchy.json", samples)));
-const { width, height, superpixelCount: count } = hierarchy;
-const image = resizeImage(
-  await decodeImage(await Deno.readFile(new URL("black-canyon.jpg", samples))),
-  WIDTH,
-  HEIGHT,
-);
+const photo = await Deno.readFile(new URL("../web/static/samples/black-canyon.jpg", import.meta.url));
+const { image: found, superpixels, superpixelCount: count, merges } = await segment(photo);
+const { width, height } = found;
+const image = resizeImage(found, WIDTH, HEIGHT);
 const rgba = new Uint8ClampedArray(4 * WIDTH * HEIGHT).fill(255);
 for (let p = 0; p < WIDTH * HEIGHT; p++) rgba.set(image.data.subarray(3 * p, 3 * p + 3), 4 * p);
-const pixels = resizeLabels(
-  decodeRuns(hierarchy.superpixelRuns, width * height),
-  width,
-  height,
-  WIDTH,
-  HEIGHT,
-);
+const pixels = resizeLabels(superpixels, width, height, WIDTH, HEIGHT);
 
 const startedAt = performance.now();
 const map = new SuperpixelMap(pixels, WIDTH, HEIGHT, count, rgba);
-const cutting = new Cutting(map, new MergeTree(hierarchy.merges, count), 24);
+const cutting = new Cutting(map, new MergeTree(merges!, count), 24);
 const painter = new Painter(cutting, WIDTH, HEIGHT, false);
 console.log(`${WIDTH} x ${HEIGHT}, ${count} superpixels`);
 console.log(`once: ${(performance.now() - startedAt).toFixed(1)} ms`);

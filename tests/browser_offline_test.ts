@@ -14,7 +14,7 @@ const dist = new URL("../web/dist/", import.meta.url);
 const [engine] = [...Deno.readDirSync(new URL("engine/", dist))];
 const engineFiles = [...Deno.readDirSync(new URL(`engine/${engine!.name}/`, dist))]
   .map(({ name }) => `/assets/engine/${engine!.name}/${name}`);
-const sample = new URL("../web/static/samples/march-pastoral.jpg", import.meta.url);
+const sample = new URL("../web/static/samples/rocket.jpg", import.meta.url);
 
 /** Waits until the service worker has these. */
 async function untilKept(page: Page, paths: readonly string[]): Promise<void> {
@@ -29,11 +29,11 @@ browserTest(
   "the page, once open, opens again without a network and segments a sample by itself",
   () =>
     withPage(app, async (page, { stopServing, url, errors }) => {
-      await untilKept(page, [...engineFiles, "/", "/assets/page.js", "/assets/samples/march-pastoral.jpg"]);
+      await untilKept(page, [...engineFiles, "/", "/assets/page.js", "/assets/samples/rocket.jpg"]);
       await stopServing();
       await assert.rejects(fetch(`${url}/healthz`), "the service has ended");
 
-      await page.goto("/?sample=march-pastoral");
+      await page.goto("/?sample=rocket");
       assert.equal(await page.title(), "Deep Superpixel Cut");
       // the cut that the library itself would choose
       await page.locator("#own:enabled").click();
@@ -84,7 +84,7 @@ browserTest("the page has the service segment where its own engine fails", async
       const ready = () => document.documentElement.dataset.state === "ready";
       await page.waitForFunction(ready);
       await page.evaluate(() => delete document.documentElement.dataset.state);
-      await page.click("#samples button[data-name=march-pastoral]");
+      await page.click("#samples button[data-name=rocket]");
       await page.waitForFunction(ready);
       await page.locator("#own:enabled").click();
       const { regions } = await segment(await Deno.readFile(sample));

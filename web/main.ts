@@ -12,7 +12,8 @@ import { SuperpixelMap } from "./model/superpixel_map.ts";
 import { keepForOffline } from "./offline.ts";
 import { openPicture, type Picture, readLimits, TooLargeError } from "./picture.ts";
 import { prepareHere, segmentHere, segmentThere, supportHere } from "./run.ts";
-import { SAMPLES, showSamples } from "./samples.ts";
+import { SAMPLES } from "./sample_list.ts";
+import { sampleAddress, showSamples } from "./samples.ts";
 import { openSelection, type Selection } from "./selection.ts";
 import { fileAddress, openResult, type PageResult, readHierarchy, ServiceError } from "./service.ts";
 import { element, type Settings, SettingsForm } from "./settings_form.ts";
@@ -281,24 +282,27 @@ function buildViews(): void {
 }
 
 async function pickSample(name: string): Promise<void> {
-  const response = await fetch(`/assets/samples/${name}.jpg`).catch(() => undefined);
+  const response = await fetch(sampleAddress.photo(name)).catch(() => undefined);
   if (!response?.ok) return notice("This sample could not be fetched. Check the connection.");
   await take(await response.blob(), `${name}.jpg`, name);
 }
 
 /** The first thing to see: a sample, cut beforehand, so that the slider works at once. */
 async function openDemo({ regions, edits }: Partial<Address> = {}): Promise<void> {
-  const { name, cut, smoothed } = SAMPLES[0]!;
-  const [photo, hierarchy] = await Promise.all([fetch(`/assets/samples/${name}.jpg`), fetch(cut!)]);
-  if (!photo.ok || !hierarchy.ok) throw new Error("The sample could not be fetched.");
+  const [{ name }] = SAMPLES;
+  const cut = fetch(sampleAddress.hierarchy(name));
+  cut.catch(() => {}); // it is waited for below, unless the photograph fails first
+  const photo = await fetch(sampleAddress.photo(name));
+  if (!photo.ok) throw new Error("The sample could not be fetched.");
   const next = await openPicture(await photo.blob(), `${name}.jpg`, limits);
   if (picture) return; // somebody was faster
   present(next, name);
-  accept(
-    { ...readHierarchy(await hierarchy.json()), losses: [], ...(smoothed && { smoothed }) },
-    regions,
-    edits,
-  );
+  const hierarchy = await cut;
+  if (!hierarchy.ok) throw new Error("The sample's hierarchy could not be fetched.");
+  const found = readHierarchy(await hierarchy.json());
+  if (picture === next) {
+    accept({ ...found, losses: [], smoothed: sampleAddress.smoothed(name) }, regions, edits);
+  }
 }
 
 async function openLink(id: string, { regions, edits }: Address): Promise<void> {
@@ -357,7 +361,7 @@ async function start(): Promise<void> {
   if (address.id) await openLink(address.id, address);
   else if (
     address.sample && SAMPLES.some(({ name }) => name === address.sample) &&
-    (changed || address.sample !== SAMPLES[0]!.name)
+    (changed || address.sample !== SAMPLES[0].name)
   ) {
     await pickSample(address.sample);
     if (cutting && address.regions) scale.cut(address.regions);

@@ -1,41 +1,27 @@
-/** Photographs to try: from the Getty's Open Content Program, in the public domain, served with the page. */
+/** The row of photographs to try. */
+import { DERIVED, SAMPLES } from "./sample_list.ts";
 import { element } from "./settings_form.ts";
 import { byId } from "./view/stage.ts";
 
-/** One sample. */
-export interface Sample {
-  /** Of its file, without extension. */
-  readonly name: string;
-  readonly title: string;
-  /** Where its hierarchy is, cut beforehand with the default settings. */
-  readonly cut?: string;
-  /** Where it is smoothed beforehand. */
-  readonly smoothed?: string;
-}
+const FOLDER = "/assets/samples/";
 
-/** All of them; the first one is there when the page opens. */
-export const SAMPLES: readonly Sample[] = [
-  {
-    name: "black-canyon",
-    title: "Timothy H. O’Sullivan, Black Cañon, Colorado River, 1871",
-    cut: "/assets/samples/black-canyon.hierarchy.json",
-    smoothed: "/assets/samples/black-canyon.smoothed.jpg",
-  },
-  { name: "allium-oreophilum", title: "Karl Blossfeldt, Allium Ostrowskianum, 1928" },
-  { name: "french-alpine-landscape", title: "Adolphe Braun, Alpine Landscape, 1865 to 1870" },
-  { name: "march-pastoral", title: "Peter Henry Emerson, A March Pastoral, Suffolk, 1888" },
-  { name: "airplane-from-above", title: "Fedele Azari, Airplane Viewed from Above, 1914 to 1929" },
-];
+/** Where a sample is and, of the first, what was made of it beforehand. */
+export const sampleAddress = {
+  photo: (name: string) => `${FOLDER}${name}.jpg`,
+  thumb: (name: string) => FOLDER + DERIVED.thumb(name),
+  hierarchy: (name: string) => FOLDER + DERIVED.hierarchy(name),
+  smoothed: (name: string) => FOLDER + DERIVED.smoothed(name),
+} as const;
 
 /** Shows the samples, and which of them is on the mat. */
 export function showSamples(current: string | undefined, onPick: (name: string) => void): void {
   const list = byId("samples");
   if (list.children.length === 0) {
-    for (const { name, title } of SAMPLES) {
-      const button = element("button", { type: "button", title });
+    for (const { name, title, credit } of SAMPLES) {
+      const button = element("button", { type: "button", title: `${title}. ${credit}` });
       button.dataset.name = name;
       button.append(
-        element("img", { src: `/assets/samples/${name}.thumb.jpg`, alt: title, width: 96, height: 96 }),
+        element("img", { src: sampleAddress.thumb(name), alt: title, width: 112, height: 112 }),
       );
       button.addEventListener("click", () => onPick(name));
       const item = element("li");
@@ -47,5 +33,7 @@ export function showSamples(current: string | undefined, onPick: (name: string) 
     button.setAttribute("aria-pressed", String(button.dataset.name === current));
   }
   const shown = SAMPLES.find(({ name }) => name === current);
-  byId("credit").textContent = shown?.title ?? "Five photographs to try, from 1865 to 1929.";
+  byId("credit").textContent = shown
+    ? `${shown.title}. ${shown.credit}.`
+    : "Six photographs to try. All are free to use.";
 }

@@ -1,8 +1,8 @@
 /**
  * Compiles the SIMD kernels, lib/backend/kernels/assembly (AssemblyScript), into two modules: plain SIMD, and relaxed SIMD
  * with fused multiply-add. Each is written as .wasm and, for hosts that can neither read files nor import bytes, as base64
- * inside kernels_wasm.ts. The hierarchy's kernels, lib/hierarchy/kernels/assembly, are one plain module with a memory of
- * its own. Run by `deno task build:kernels`; tests/kernels_build_test.ts compiles again and compares bytes.
+ * inside kernels_wasm.ts. The kernels of the hierarchy and of superpixels, lib/{hierarchy,superpixels}/kernels/assembly,
+ * are plain modules with memories of their own. Run by `deno task build:kernels`; tests/kernels_build_test.ts compiles again and compares bytes.
  */
 import asc from "assemblyscript/asc";
 
@@ -11,7 +11,11 @@ const VARIANTS = { plain: [], relaxed: ["--enable", "relaxed-simd"] } as const;
 
 const folder = new URL("../lib/backend/kernels/", import.meta.url);
 
-const hierarchyFolder = new URL("../lib/hierarchy/kernels/", import.meta.url);
+/** Folders of kernels with a memory of their own. */
+export const MODULES = {
+  hierarchy: new URL("../lib/hierarchy/kernels/", import.meta.url),
+  superpixels: new URL("../lib/superpixels/kernels/", import.meta.url),
+} as const;
 
 /** Compiles one build. @throws {Error} With the compiler's messages. */
 export function compileKernels(variant: keyof typeof VARIANTS): Promise<Uint8Array<ArrayBuffer>> {
@@ -19,9 +23,9 @@ export function compileKernels(variant: keyof typeof VARIANTS): Promise<Uint8Arr
   return compile(folder, [...VARIANTS[variant], "--importMemory", "--noExportMemory"]);
 }
 
-/** Compiles the kernels of the hierarchy. @throws {Error} With the compiler's messages. */
-export function compileHierarchyKernels(): Promise<Uint8Array<ArrayBuffer>> {
-  return compile(hierarchyFolder, []);
+/** Compiles kernels with a memory of their own. @throws {Error} With the compiler's messages. */
+export function compileModule(name: keyof typeof MODULES): Promise<Uint8Array<ArrayBuffer>> {
+  return compile(MODULES[name], []);
 }
 
 async function compile(folder: URL, flags: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
@@ -62,8 +66,8 @@ export const RELAXED =
 `;
 }
 
-/** kernels_wasm.ts of the hierarchy. */
-export function embedHierarchyKernels(module: Uint8Array): string {
+/** kernels_wasm.ts of kernels with a memory of their own. */
+export function embedModule(module: Uint8Array): string {
   return `// Made by \`deno task build:kernels\` from assembly/. Do not edit.
 
 /** The module. */
@@ -81,7 +85,9 @@ if (import.meta.main) {
   await Deno.writeFile(new URL("kernels_plain.wasm", folder), modules.plain);
   await Deno.writeFile(new URL("kernels_relaxed.wasm", folder), modules.relaxed);
   await Deno.writeTextFile(new URL("kernels_wasm.ts", folder), embedKernels(modules));
-  const hierarchy = await compileHierarchyKernels();
-  await Deno.writeFile(new URL("kernels.wasm", hierarchyFolder), hierarchy);
-  await Deno.writeTextFile(new URL("kernels_wasm.ts", hierarchyFolder), embedHierarchyKernels(hierarchy));
+  for (const name of ["hierarchy", "superpixels"] as const) {
+    const module = await compileModule(name);
+    await Deno.writeFile(new URL("kernels.wasm", MODULES[name]), module);
+    await Deno.writeTextFile(new URL("kernels_wasm.ts", MODULES[name]), embedModule(module));
+  }
 }

@@ -9,7 +9,8 @@
  * computes every window from its definition.
  */
 import { runSteps, type Steps } from "../steps.ts";
-import { createLayout, loadKernels } from "./kernels/module.ts";
+import { createLayout } from "../wasm_memory.ts";
+import { loadKernels } from "./kernels/module.ts";
 
 /** Words on a grid: the image itself or every second, fourth, ... pixel of it. */
 export interface WordMap {

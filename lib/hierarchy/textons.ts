@@ -7,7 +7,8 @@
  * Gaussians, which span every rotation of themselves. The elongated filters of the paper cost a hundred times more, as
  * they are not separable. Responses are weighted so that distances equal those of a bank of rotated copies.
  */
-import { createLayout, loadKernels } from "./kernels/module.ts";
+import { createLayout } from "../wasm_memory.ts";
+import { loadKernels } from "./kernels/module.ts";
 import type { WordMap } from "./oriented_gradients.ts";
 
 /** Standard deviations of the Gaussians, pixels: from fine grain to stripes ten pixels wide. */

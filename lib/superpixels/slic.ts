@@ -5,6 +5,8 @@
  */
 import { checkLab, checkNumber } from "./check.ts";
 import { connectedComponents, mergeSmallRegions } from "./connectivity.ts";
+import { type Kernels, loadKernels } from "./kernels/module.ts";
+import { createLayout } from "../wasm_memory.ts";
 
 /** Options of {@linkcode slic}. */
 export interface SlicOptions {
@@ -25,7 +27,7 @@ export interface SlicOptions {
 }
 
 // Colours are compared as integers, in 1/32 of a CIELAB unit (one step of 8-bit sRGB is about 12 of these): integer
-// sums are exact in any order, so a SIMD port gives the same labels bit for bit, and they are a third faster here.
+// sums are exact in any order, so the SIMD kernel gives the labels of the plain loop bit for bit.
 const COLOR_SCALE = 32;
 // 3 * MAX_COLOR^2 plus the largest spatial term, 2 * (400 * 32)^2, stays below 2^31
 const MAX_COLOR = 16383;
@@ -83,15 +85,29 @@ export function slic(
   return mergeSmallRegions(labels, lab, width, height, { minSize: stepX * stepY / 4 }).labels;
 }
 
-/** Colours as small integers, one plane per channel. */
+/** Colours as small integers, in the memory of the SIMD kernel. */
 interface Quantised {
   readonly width: number;
   readonly height: number;
   /** Integer steps per CIELAB unit. */
   readonly scale: number;
-  readonly l: Int16Array;
-  readonly a: Int16Array;
+  /** (H, W, 2) L and a. */
+  readonly la: Int16Array;
+  /** (H, W, 2) b and zero. */
   readonly b: Int16Array;
+  readonly kernels: Kernels;
+  readonly memory: Layout;
+}
+
+/** Where the kernel finds things in its memory. */
+interface Layout {
+  readonly buffer: ArrayBufferLike;
+  readonly la: number;
+  readonly b: number;
+  readonly labels: number;
+  readonly distance: number;
+  readonly across: number;
+  readonly along: number;
 }
 
 /** Centres and the assignment of pixels to them. */
@@ -103,9 +119,18 @@ interface Clusters {
   /** (count, 5) l, a, b, x, y. */
   readonly centers: Float64Array;
   /** (H, W) cluster of each pixel. */
-  readonly labels: Int32Array<ArrayBuffer>;
+  readonly labels: Int32Array;
   /** (H, W) squared distance of each pixel to its cluster's centre. */
   readonly distance: Int32Array;
+}
+
+/** Room for an image, and four pixels more, since the kernel takes four at a time. */
+function layOut(width: number, height: number): { kernels: Kernels; memory: Layout } {
+  const { take, bytes } = createLayout(), map = 4 * (width * height + 4);
+  const la = take(map), b = take(map), labels = take(map), distance = take(map);
+  const across = take(4 * (width + 4)), along = take(4 * height);
+  const { exports: kernels, memory: { buffer } } = loadKernels(bytes());
+  return { kernels, memory: { buffer, la, b, labels, distance, across, along } };
 }
 
 // Relative to each channel's minimum, so that a constant offset in Lab changes nothing.
@@ -122,22 +147,23 @@ function quantise(lab: Float32Array, width: number, height: number): Quantised {
   }
   // real Lab spans at most 100 x 208 x 203; wider input (whatever it is) is scaled down to fit
   const scale = Math.min(COLOR_SCALE, MAX_COLOR / Math.max(l1 - l0, a1 - a0, b1 - b0, 1));
-  const n = width * height;
-  const l = new Int16Array(n), a = new Int16Array(n), b = new Int16Array(n);
-  for (let p = 0, q = 0; p < n; p++, q += 3) {
+  const n = width * height, { kernels, memory } = layOut(width, height);
+  const la = new Int16Array(memory.buffer, memory.la, 2 * n),
+    b = new Int16Array(memory.buffer, memory.b, 2 * n);
+  for (let p = 0, q = 0; p < 2 * n; p += 2, q += 3) {
     // truncation of a value plus a half rounds it, as all are positive
-    l[p] = (lab[q]! - l0) * scale + 0.5;
-    a[p] = (lab[q + 1]! - a0) * scale + 0.5;
+    la[p] = (lab[q]! - l0) * scale + 0.5;
+    la[p + 1] = (lab[q + 1]! - a0) * scale + 0.5;
     b[p] = (lab[q + 2]! - b0) * scale + 0.5;
   }
-  return { width, height, scale, l, a, b };
+  return { width, height, scale, la, b, kernels, memory };
 }
 
 // Centres on a grid, each moved to the lowest gradient of its 3 x 3 neighbourhood: a centre on an edge or on a noisy
 // pixel starts with a colour that is nobody's. In cells smaller than that, two centres could meet: there they stay.
 // Pixels start in their grid cell, so that one which no window reaches has a label.
 function seed(image: Quantised, columns: number, rows: number): Clusters {
-  const { width, height, l, a, b } = image;
+  const { width, height, la, b, memory } = image;
   const stepX = width / columns, stepY = height / rows;
   const centers = new Float64Array(columns * rows * 5);
   const reach = Math.min(stepX, stepY) < 3 ? 0 : 1;
@@ -154,64 +180,73 @@ function seed(image: Quantised, columns: number, rows: number): Clusters {
           }
         }
       }
-      centers[c] = l[best]!;
-      centers[c + 1] = a[best]!;
-      centers[c + 2] = b[best]!;
+      centers[c] = la[2 * best]!;
+      centers[c + 1] = la[2 * best + 1]!;
+      centers[c + 2] = b[2 * best]!;
       centers[c + 3] = best % width;
       centers[c + 4] = Math.floor(best / width);
     }
   }
-  const labels = new Int32Array(width * height);
+  const labels = new Int32Array(memory.buffer, memory.labels, width * height);
+  const distance = new Int32Array(memory.buffer, memory.distance, width * height);
   for (let y = 0, p = 0; y < height; y++) {
     const row = Math.floor(y / stepY) * columns;
     for (let x = 0; x < width; x++, p++) labels[p] = row + Math.floor(x / stepX);
   }
-  return { count: columns * rows, stepX, stepY, centers, labels, distance: new Int32Array(width * height) };
+  return { count: columns * rows, stepX, stepY, centers, labels, distance };
 }
 
 /** Squared central difference, clamped at the border. */
 function gradient(image: Quantised, x: number, y: number): number {
-  const { width, height, l, a, b } = image;
+  const { width, height, la, b } = image;
   const row = y * width;
-  const left = row + Math.max(0, x - 1), right = row + Math.min(width - 1, x + 1);
-  const up = Math.max(0, y - 1) * width + x, down = Math.min(height - 1, y + 1) * width + x;
-  return (l[right]! - l[left]!) ** 2 + (a[right]! - a[left]!) ** 2 + (b[right]! - b[left]!) ** 2 +
-    (l[down]! - l[up]!) ** 2 + (a[down]! - a[up]!) ** 2 + (b[down]! - b[up]!) ** 2;
+  const left = 2 * (row + Math.max(0, x - 1)), right = 2 * (row + Math.min(width - 1, x + 1));
+  const up = 2 * (Math.max(0, y - 1) * width + x), down = 2 * (Math.min(height - 1, y + 1) * width + x);
+  return (la[right]! - la[left]!) ** 2 + (la[right + 1]! - la[left + 1]!) ** 2 + (b[right]! - b[left]!) ** 2 +
+    (la[down]! - la[up]!) ** 2 + (la[down + 1]! - la[up + 1]!) ** 2 + (b[down]! - b[up]!) ** 2;
 }
 
 // Each centre claims the pixels of its window, one grid step to every side, that it is nearest to; ties stay with the lower label.
 function assign(image: Quantised, clusters: Clusters, weight: number, first: number, stride: number): void {
-  const { width, height, l, a, b } = image;
-  const { count, stepX, stepY, centers, labels, distance } = clusters;
+  const { width, height, kernels, memory } = image;
+  const { count, stepX, stepY, centers, distance } = clusters;
   distance.fill(0x7fffffff);
   const weightX = (weight / stepX) ** 2, weightY = (weight / stepY) ** 2;
-  const across = new Int32Array(Math.ceil(2 * stepX) + 2); // the x part of the spatial term, shared by the window's rows
+  // the spatial terms of the window's columns and rows
+  const across = new Int32Array(memory.buffer, memory.across, width);
+  const along = new Int32Array(memory.buffer, memory.along, height);
   for (let k = 0, c = 0; k < count; k++, c += 5) {
     const cl = Math.round(centers[c]!), ca = Math.round(centers[c + 1]!), cb = Math.round(centers[c + 2]!);
     const cx = centers[c + 3]!, cy = centers[c + 4]!;
     const x0 = Math.max(0, Math.ceil(cx - stepX)), x1 = Math.min(width - 1, Math.floor(cx + stepX));
     const y1 = Math.min(height - 1, Math.floor(cy + stepY));
-    let y = Math.max(0, Math.ceil(cy - stepY));
-    y += (first - y % stride + stride) % stride;
+    let y0 = Math.max(0, Math.ceil(cy - stepY));
+    y0 += (first - y0 % stride + stride) % stride;
     for (let x = x0; x <= x1; x++) across[x - x0] = weightX * (x - cx) * (x - cx);
-    for (; y <= y1; y += stride) {
-      const along = Math.round(weightY * (y - cy) * (y - cy));
-      const end = y * width + x1;
-      for (let p = y * width + x0, i = 0; p <= end; p++, i++) {
-        const dl = l[p]! - cl | 0, da = a[p]! - ca | 0, db = b[p]! - cb | 0;
-        const d = Math.imul(dl, dl) + Math.imul(da, da) + Math.imul(db, db) + across[i]! + along | 0;
-        // the outcome is a coin toss that the branch predictor loses: choose by mask (all ones where d is smaller)
-        const old = distance[p]!, label = labels[p]!, mask = d - old >> 31;
-        distance[p] = old ^ ((old ^ d) & mask);
-        labels[p] = label ^ ((label ^ k) & mask);
-      }
-    }
+    for (let y = y0, i = 0; y <= y1; y += stride, i++) along[i] = Math.round(weightY * (y - cy) * (y - cy));
+    kernels.assign(
+      memory.la,
+      memory.b,
+      memory.distance,
+      memory.labels,
+      width,
+      x0,
+      x1 - x0 + 1,
+      y0,
+      y1,
+      stride,
+      cl | ca << 16,
+      cb,
+      k,
+      memory.across,
+      memory.along,
+    );
   }
 }
 
 // Moves each centre to the mean of its pixels. Sums are kept per run of equal labels: most neighbours share one.
 function update(image: Quantised, clusters: Clusters, first: number, stride: number): void {
-  const { width, height, l, a, b } = image;
+  const { width, height, la, b } = image;
   const { count, centers, labels } = clusters;
   const sums = new Float64Array(count * 5), sizes = new Int32Array(count);
   for (let y = first; y < height; y += stride) {
@@ -219,9 +254,9 @@ function update(image: Quantised, clusters: Clusters, first: number, stride: num
       const k = labels[p]!, start = x;
       let sl = 0, sa = 0, sb = 0;
       do {
-        sl = sl + l[p]! | 0;
-        sa = sa + a[p]! | 0;
-        sb = sb + b[p]! | 0;
+        sl = sl + la[2 * p]! | 0;
+        sa = sa + la[2 * p + 1]! | 0;
+        sb = sb + b[2 * p]! | 0;
         x++;
         p++;
       } while (x < width && labels[p] === k);

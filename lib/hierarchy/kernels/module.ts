@@ -1,8 +1,8 @@
 /**
- * The SIMD kernels of the hierarchy: compiled once, a fresh instance with its own memory for each use, so that a large
- * image's memory is freed with the work it was for.
+ * The SIMD kernels of the hierarchy: compiled once, a fresh instance for each use.
  */
 import { decodeBase64 } from "../../base64.ts";
+import { instantiate } from "../../wasm_memory.ts";
 import { KERNELS } from "./kernels_wasm.ts";
 
 /** The module's functions; see assembly/ for what each does. Pointers are bytes into the instance's memory. */
@@ -78,10 +78,6 @@ export interface Kernels {
   ): void;
 }
 
-const PAGE = 65536;
-/** Below lies nothing of the host's. */
-const FIRST = 1024;
-
 let compiled: WebAssembly.Module | undefined;
 
 /**
@@ -92,30 +88,5 @@ let compiled: WebAssembly.Module | undefined;
  */
 export function loadKernels(bytes: number): { exports: Kernels; memory: WebAssembly.Memory } {
   compiled ??= new WebAssembly.Module(decodeBase64(KERNELS));
-  const { exports } = new WebAssembly.Instance(compiled);
-  const memory = exports.memory as WebAssembly.Memory;
-  const missing = bytes - memory.buffer.byteLength;
-  if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-  return { exports: exports as unknown as Kernels, memory };
-}
-
-/** Hands out addresses one after another; see {@linkcode createLayout}. */
-export interface Layout {
-  /** The address of `bytes` bytes, on a border of 16. */
-  take(bytes: number): number;
-  /** Bytes that an instance needs for all that was taken. */
-  bytes(): number;
-}
-
-/** An empty layout of an instance's memory. */
-export function createLayout(): Layout {
-  let end = FIRST;
-  return {
-    take(bytes) {
-      const at = end;
-      end += (bytes + 15) & ~15;
-      return at;
-    },
-    bytes: () => end,
-  };
+  return instantiate<Kernels>(compiled, bytes);
 }

@@ -1,0 +1,63 @@
+// The SIMD kernel of SLIC against the loop that it stands for.
+import assert from "node:assert/strict";
+import { createRandom } from "../lib/random.ts";
+import { loadKernels } from "../lib/superpixels/kernels/module.ts";
+import { createLayout } from "../lib/wasm_memory.ts";
+
+Deno.test("assign() claims what the plain loop claims, and nothing beside the window", () => {
+  const width = 23, height = 11, pixels = width * height, random = createRandom(1);
+  const integer = (end: number) => Math.floor(end * random());
+  const { take, bytes } = createLayout(), map = 4 * (pixels + 4);
+  const at = {
+    la: take(map),
+    b: take(map),
+    distance: take(map),
+    labels: take(map),
+    across: take(120),
+    along: take(44),
+  };
+  const { exports, memory: { buffer } } = loadKernels(bytes());
+  const la = new Int16Array(buffer, at.la, 2 * pixels), b = new Int16Array(buffer, at.b, 2 * pixels);
+  const distance = new Int32Array(buffer, at.distance, pixels + 4);
+  const labels = new Int32Array(buffer, at.labels, pixels + 4);
+  const across = new Int32Array(buffer, at.across, width), along = new Int32Array(buffer, at.along, height);
+  // the largest values that slic() lets in
+  la.forEach((_, i) => la[i] = integer(16384));
+  for (let p = 0; p < pixels; p++) b[2 * p] = integer(16384);
+  distance.fill(0x7fffffff);
+  const expected = { distance: distance.slice(), labels: labels.slice() };
+  for (let label = 1; label <= 60; label++) {
+    const x0 = integer(width), columns = 1 + integer(width - x0), stride = 1 + integer(3);
+    const y0 = integer(height), y1 = y0 - 1 + integer(height - y0 + 1);
+    const cl = integer(16384), ca = integer(16384), cb = integer(16384);
+    across.forEach((_, i) => across[i] = integer(400 * 32) ** 2);
+    along.forEach((_, i) => along[i] = integer(400 * 32) ** 2);
+    for (let y = y0, j = 0; y <= y1; y += stride, j++) {
+      for (let i = 0; i < columns; i++) {
+        const p = y * width + x0 + i;
+        const d = (la[2 * p]! - cl) ** 2 + (la[2 * p + 1]! - ca) ** 2 + (b[2 * p]! - cb) ** 2 + across[i]! +
+          along[j]!;
+        if (d >= expected.distance[p]!) continue;
+        expected.distance[p] = d;
+        expected.labels[p] = label;
+      }
+    }
+    const { across: columnTerms, along: rowTerms } = at, window = [x0, columns, y0, y1, stride] as const;
+    exports.assign(
+      at.la,
+      at.b,
+      at.distance,
+      at.labels,
+      width,
+      ...window,
+      cl | ca << 16,
+      cb,
+      label,
+      columnTerms,
+      rowTerms,
+    );
+    assert.deepEqual(distance, expected.distance);
+    assert.deepEqual(labels, expected.labels);
+  }
+  assert(new Set(labels).size > 10);
+});

@@ -10,6 +10,7 @@ import { createSegmentRunner } from "../workers/segmenter.ts";
 import { openQueue } from "../workers/queue/job_queue.ts";
 import { takeJobs } from "../workers/queue/job_worker.ts";
 import { withFolder } from "./fixtures/folder.ts";
+import { withQueueFolder } from "./fixtures/queue_folder.ts";
 import { stubComputer } from "./fixtures/queue_computers.ts";
 import { type StubLog, stubSegmenter } from "./fixtures/stub_segmenter.ts";
 import { stubTerminal } from "./fixtures/stub_terminal.ts";
@@ -42,7 +43,7 @@ async function batch(
     signal,
     openRunner: () => stubSegmenter(log, { waitingLimit: 100 }),
     openQueue: async () => {
-      const queue = await openQueue({ folder: join(folder, "data") });
+      const queue = await openQueue({ folder });
       const worker = takeJobs(queue, {
         slots: 2,
         createComputer: stubComputer,
@@ -73,7 +74,7 @@ async function names(folder: string): Promise<string[]> {
 }
 
 Deno.test("batch segments all pictures below a folder, lists failures at the end, and does nothing twice", () =>
-  withFolder(async (folder) => {
+  withQueueFolder(async (folder) => {
     const photos = join(folder, "photos"), out = join(folder, "out");
     await write(photos, {
       "a.png": picture(1),
@@ -111,7 +112,7 @@ Deno.test("batch segments all pictures below a folder, lists failures at the end
   }));
 
 Deno.test("batch that is interrupted goes on where it was", () =>
-  withFolder(async (folder) => {
+  withQueueFolder(async (folder) => {
     const photos = join(folder, "photos");
     await write(photos, Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`${i}.png`, picture(i)])));
     const stop = new AbortController();

@@ -3,7 +3,7 @@ import { runCli } from "../cli.ts";
 import { QueueError } from "../workers/queue/errors.ts";
 import { openQueue } from "../workers/queue/job_queue.ts";
 import { createSegmentRunner } from "../workers/segmenter.ts";
-import { withFolder } from "./fixtures/folder.ts";
+import { withQueueFolder } from "./fixtures/queue_folder.ts";
 import { stubTerminal } from "./fixtures/stub_terminal.ts";
 
 async function doctor(open: () => ReturnType<typeof openQueue>) {
@@ -21,7 +21,7 @@ async function doctor(open: () => ReturnType<typeof openQueue>) {
 }
 
 Deno.test("doctor tries backends, GPU and queue, and says what it found", () =>
-  withFolder(async (folder) => {
+  withQueueFolder(async (folder) => {
     const { code, said } = await doctor(() => openQueue({ folder }));
     assert.equal(code, 0, said);
     assert.match(said, /^Deno +\d+\.\d+/m);

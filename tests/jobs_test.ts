@@ -11,7 +11,7 @@ import { createService } from "../routes/service.ts";
 import { QueueError } from "../workers/queue/errors.ts";
 import { openQueue, type QueueOptions } from "../workers/queue/job_queue.ts";
 import { type JobWorker, takeJobs } from "../workers/queue/job_worker.ts";
-import { withFolder } from "./fixtures/folder.ts";
+import { withQueueFolder } from "./fixtures/queue_folder.ts";
 import { whyNoPostgres, withPostgres } from "./fixtures/postgres.ts";
 import { stubComputer } from "./fixtures/queue_computers.ts";
 import { type StubLog, stubSegmenter } from "./fixtures/stub_segmenter.ts";
@@ -30,7 +30,7 @@ function withService(
     log: StubLog;
   }) => Promise<void>,
 ): Promise<void> {
-  return withFolder(async (folder) => {
+  return withQueueFolder(async (folder) => {
     const log: StubLog = { segmented: 0, encoded: 0, settings: [] };
     const jobs = new Jobs({ open: () => openQueue({ folder, ...options }), maxPixels: 1000 });
     const app = createApp({ segmenter: stubSegmenter(log), jobs });

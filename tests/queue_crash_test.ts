@@ -11,6 +11,7 @@ import { DEAD_QUEUE, TRIES } from "../workers/queue/database.ts";
 import { openQueue } from "../workers/queue/job_queue.ts";
 import { takeJobs } from "../workers/queue/job_worker.ts";
 import { withFolder } from "./fixtures/folder.ts";
+import { withQueueFolder } from "./fixtures/queue_folder.ts";
 import { whyNoPostgres, withPostgres } from "./fixtures/postgres.ts";
 import { startTask } from "./fixtures/task_process.ts";
 
@@ -81,8 +82,14 @@ Deno.test({
     }),
 });
 
+Deno.test("deno task worker says that it wants a DATABASE_URL", async () => {
+  const worker = await startTask("worker", { DATABASE_URL: "" });
+  assert.equal(await worker.ended, 2);
+  assert.match(JSON.stringify(worker.lines), /set DATABASE_URL/);
+});
+
 Deno.test("kill -9 and SIGTERM of the service with its own queue: no accepted job is lost", () =>
-  withFolder(async (folder) => {
+  withQueueFolder(async (folder) => {
     const env = { DSC_DATA: folder, DSC_WORKERS: "1", DSC_JOB_SLOTS: "1", DSC_SHUTDOWN_SECONDS: "0" };
     const start = async () => {
       const server = await startTask("start", env);
@@ -132,7 +139,7 @@ Deno.test("kill -9 and SIGTERM of the service with its own queue: no accepted jo
   }));
 
 Deno.test("a job that kills its process each time is given up after three tries, with its cause, and harms no other", () =>
-  withFolder(async (folder) => {
+  withQueueFolder(async (folder) => {
     const main = new URL("./fixtures/poisoned_compute.ts", import.meta.url);
     const queue = await openQueue({ folder });
     const worker = takeJobs(queue, { createComputer: () => createComputer(main.pathname) });
@@ -163,7 +170,7 @@ Deno.test("a job that kills its process each time is given up after three tries,
   }));
 
 Deno.test("a running job's process ends within 2 s of cancel()", () =>
-  withFolder(async (folder) => {
+  withQueueFolder(async (folder) => {
     const queue = await openQueue({ folder });
     const worker = takeJobs(queue);
     try {
@@ -199,7 +206,7 @@ Deno.test({
   name: `a full disk is told as such, and what was accepted before stays${noMount}`,
   ignore: !canMount,
   fn: () =>
-    withFolder(async (folder) => {
+    withQueueFolder(async (folder) => {
       await Deno.mkdir(`${folder}/blobs`);
       const said = await withMount(
         `${folder}/blobs`,

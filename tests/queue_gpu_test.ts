@@ -8,7 +8,7 @@ import { encodePng } from "../lib/image/png.ts";
 import { parseSettings } from "../lib/settings.ts";
 import { openQueue } from "../workers/queue/job_queue.ts";
 import { takeJobs } from "../workers/queue/job_worker.ts";
-import { withFolder } from "./fixtures/folder.ts";
+import { withQueueFolder } from "./fixtures/queue_folder.ts";
 
 const gpu = await probeGpu();
 const IMAGE = encodePng({
@@ -24,7 +24,7 @@ Deno.test({
     }`,
   ignore: !gpu?.fallback,
   fn: () =>
-    withFolder(async (folder) => {
+    withQueueFolder(async (folder) => {
       const queue = await openQueue({ folder });
       const compute = async (backend: "webgpu" | "wasm", allowFallbackAdapter: boolean) => {
         const settings = parseSettings({

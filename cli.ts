@@ -92,11 +92,17 @@ async function openBatchQueue({ jobs, data }: { jobs: number | undefined; data: 
       import("./workers/queue/job_worker.ts"),
       import("node:url"),
     ]);
-  const { DATABASE_URL, DSC_DATA, DSC_RESULT_HOURS } = readConfig(processEnvironment);
+  const { DATABASE_URL, DSC_DATA, DSC_RESULT_BYTES, DSC_RESULT_HOURS } = readConfig(processEnvironment);
   const url = data === undefined ? DATABASE_URL : undefined;
   // paths of the user's are meant from where the user is; the project's own folder is the project's
   const folder = data ?? (DSC_DATA === "data" ? fileURLToPath(new URL("./data", import.meta.url)) : DSC_DATA);
-  const queue = await openQueue({ url, folder, resultHours: DSC_RESULT_HOURS, waitingLimit: 100_000 });
+  const queue = await openQueue({
+    url,
+    folder,
+    resultHours: DSC_RESULT_HOURS,
+    resultBytes: DSC_RESULT_BYTES,
+    waitingLimit: 100_000,
+  });
   const slots = jobs ?? (url === undefined ? navigator.hardwareConcurrency : 0);
   const worker = slots > 0 ? takeJobs(queue, { slots }) : undefined;
   return {

@@ -55,7 +55,7 @@ export const ENVIRONMENT = {
   DSC_QUEUE: whole(0, 100_000, undefined, "Images that may wait for their turn. Default: 4 a worker."),
   DSC_DEADLINE_SECONDS: whole(1, 86_400, 60, "Longest time for one image."),
   DSC_MAX_BODY_BYTES: whole(1, 2 ** 31, 20_000_000, "Largest request body."),
-  DSC_MAX_PIXELS: whole(1, 2 ** 31, 12_000_000, "Largest image."),
+  DSC_MAX_PIXELS: whole(1, 2 ** 31, 13_000_000, "Largest image."),
   DSC_BODY_SECONDS: whole(1, 3600, 30, "Time in which a body must have come."),
   DSC_CACHE_BYTES: whole(0, 2 ** 40, 128_000_000, "Memory for finished results."),
   DSC_SHUTDOWN_SECONDS: whole(0, 3600, 25, "Time that running work has after SIGTERM."),
@@ -95,6 +95,12 @@ export const ENVIRONMENT = {
     "1 takes a software adapter for a GPU where a job asks for webgpu: slow, for tests.",
   ),
   DSC_JOBS_WAITING: whole(1, 1_000_000, 1000, "Heavy jobs that may wait in the queue."),
+  DSC_RESULT_BYTES: whole(
+    0,
+    2 ** 50,
+    20_000_000_000,
+    "Bytes of results that the queue keeps; the oldest go first.",
+  ),
   DSC_RESULT_HOURS: whole(1, 8760, 72, "Time for which the queue keeps results and failures."),
 } as const satisfies Record<string, NumberVariable | TextVariable | ListVariable>;
 

@@ -87,7 +87,7 @@ function hasQueue({ DATABASE_URL, DSC_DATA }: Config, host: "edge" | "server"): 
 
 /** The queue that a process of this configuration uses. */
 export function openServiceQueue(
-  { DATABASE_URL, DSC_DATA, DSC_JOBS_WAITING, DSC_RESULT_HOURS }: Config,
+  { DATABASE_URL, DSC_DATA, DSC_JOBS_WAITING, DSC_RESULT_BYTES, DSC_RESULT_HOURS }: Config,
   host: "edge" | "server",
   onError: (error: unknown) => void,
 ): Promise<JobQueue> {
@@ -96,6 +96,7 @@ export function openServiceQueue(
     folder: DSC_DATA,
     waitingLimit: DSC_JOBS_WAITING,
     resultHours: DSC_RESULT_HOURS,
+    resultBytes: DSC_RESULT_BYTES,
     role: host === "edge" ? "edge" : "full",
     onError,
   });

@@ -11,6 +11,7 @@ import { type JobQueue, openQueue, type QueueOptions } from "../workers/queue/jo
 import { takeJobs } from "../workers/queue/job_worker.ts";
 import { deadlineOf, decide, estimateWork, MAX_JOB_SECONDS } from "../workers/queue/policy.ts";
 import { withFolder } from "./fixtures/folder.ts";
+import { type Blobs, FileBlobs, TableBlobs } from "../workers/queue/blobs.ts";
 import { whyNoPostgres, withPostgres } from "./fixtures/postgres.ts";
 import { pretendingComputer } from "./fixtures/queue_computers.ts";
 
@@ -65,7 +66,7 @@ async function testQueue(t: Deno.TestContext, queue: JobQueue): Promise<void> {
     assert.deepEqual([state, tries, timings, error], ["succeeded", 1, { total: 1 }, undefined]);
     assert.ok(startedAt! <= finishedAt!);
     assert.deepEqual(await queue.record(job.id), job.bytes);
-    assert.equal(await queue.database.blobs.get(`${job.id}/input`), undefined);
+    await until(async () => await queue.database.blobs.get(`${job.id}/input`) === undefined);
   });
 
   await t.step("submit() of the same work is the same job, ten times at once or later", async () => {
@@ -212,7 +213,20 @@ const noPostgres = await whyNoPostgres();
 Deno.test({
   name: `the queue over PostgreSQL${noPostgres ? ` (skipped: ${noPostgres})` : ""}`,
   ignore: noPostgres !== undefined,
-  fn: (t) => withPostgres(({ url }) => withQueue({ url }, (queue) => testQueue(t, queue))),
+  fn: (t) =>
+    withPostgres(({ url }) =>
+      withQueue({ url }, async (queue) => {
+        await testQueue(t, queue);
+        await t.step(
+          "TableBlobs drop the oldest records beyond their limit, and no image of a waiting job",
+          async () => {
+            const { sql } = queue.database;
+            await sql("delete from dsc.blob");
+            await testSweep(new TableBlobs(sql, { ttlSeconds: 60, maxBytes: 250 }));
+          },
+        );
+      })
+    ),
 });
 
 Deno.test("openQueue() says that no database answers, and nothing of the password", async () => {
@@ -248,6 +262,32 @@ Deno.test("estimateWork() and decide() answer small work at once, queue heavy wo
   );
   assert.ok(deadlineOf(1) >= 60 && deadlineOf(MAX_JOB_SECONDS) < 86_400);
 });
+
+/** Blobs of a hundred bytes, each written later than the one before; at most 250 bytes of records. */
+async function testSweep(blobs: Blobs): Promise<void> {
+  const ids = ["a", "b", "c", "d"].map((digit) => digit.repeat(8) + "-0000-8000-8000-000000000000");
+  await blobs.put(`${ids[0]}/input`, new Uint8Array(100));
+  for (const id of ids) {
+    await blobs.put(`${id}/record`, new Uint8Array(100).fill(id.charCodeAt(0)));
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  await blobs.sweep();
+  const kept = await Promise.all(ids.map((id) => blobs.get(`${id}/record`)));
+  assert.deepEqual(kept.map((bytes) => bytes?.[0]), [undefined, undefined, 99, 100]); // c and d
+  assert.equal((await blobs.get(`${ids[0]}/input`))?.length, 100);
+  await blobs.delete(`${ids[3]}/record`);
+  await blobs.delete(`${ids[3]}/record`);
+  assert.equal(await blobs.get(`${ids[3]}/record`), undefined);
+}
+
+Deno.test("FileBlobs drop the oldest records beyond their limit, what is too old, and no image of a waiting job", () =>
+  withFolder(async (folder) => {
+    await testSweep(new FileBlobs(`${folder}/blobs`, { ttlSeconds: 60, maxBytes: 250 }));
+    const old = new FileBlobs(`${folder}/blobs`, { ttlSeconds: -1, maxBytes: 250 });
+    await old.sweep();
+    assert.equal(await old.get("aaaaaaaa-0000-8000-8000-000000000000/input"), undefined);
+    await assert.rejects(old.get("../../etc/passwd"), /want a key like/);
+  }));
 
 Deno.test("readFrames() gives what encodeFrame() wrote, however the pipe cuts it", async () => {
   const bytes = new Uint8Array(

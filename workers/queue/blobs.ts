@@ -10,8 +10,16 @@ export interface Blobs {
   get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
   put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   delete(key: string): Promise<void>;
-  /** Drops what is older than its time to live. */
+  /** Drops what is older than its time to live, and the oldest records of what is too much. */
   sweep(): Promise<void>;
+}
+
+/** How much is kept. */
+export interface BlobLimits {
+  /** Seconds for which a blob is kept. */
+  readonly ttlSeconds: number;
+  /** Bytes of all records; images of waiting jobs are never dropped for room. */
+  readonly maxBytes: number;
 }
 
 /** Runs a statement. */
@@ -22,12 +30,12 @@ const KEY = /^[0-9a-f-]{36}\/(input|record)$/;
 /** Blobs as files; one is always whole. */
 export class FileBlobs implements Blobs {
   readonly #folder: string;
-  readonly #ttlSeconds: number;
+  readonly #limits: BlobLimits;
 
   /** Keeps blobs below a folder, which is made with the first one. */
-  constructor(folder: string, ttlSeconds: number) {
+  constructor(folder: string, limits: BlobLimits) {
     this.#folder = folder;
-    this.#ttlSeconds = ttlSeconds;
+    this.#limits = limits;
   }
 
   async get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -56,13 +64,23 @@ export class FileBlobs implements Blobs {
   }
 
   async sweep(): Promise<void> {
-    const oldest = Date.now() - this.#ttlSeconds * 1000;
+    const { ttlSeconds, maxBytes } = this.#limits;
+    const oldest = Date.now() - ttlSeconds * 1000;
+    const records: { path: string; time: number; size: number }[] = [];
     for (const shard of await listFolder(this.#folder)) {
       for (const name of await listFolder(`${this.#folder}/${shard}`)) {
         const path = `${this.#folder}/${shard}/${name}`;
-        const { mtime } = await Deno.stat(path);
-        if (mtime && mtime.getTime() < oldest) await Deno.remove(path).catch(ignoreNotFound);
+        const stat = await Deno.stat(path).catch(ignoreNotFound);
+        if (!stat) continue;
+        const { size } = stat, time = stat.mtime?.getTime() ?? 0;
+        if (time < oldest) await Deno.remove(path).catch(ignoreNotFound);
+        else if (name.endsWith(".record")) records.push({ path, time, size });
       }
+    }
+    let room = maxBytes;
+    for (const { path, size } of records.sort((a, b) => b.time - a.time)) {
+      room -= size;
+      if (room < 0) await Deno.remove(path).catch(ignoreNotFound);
     }
   }
 
@@ -76,12 +94,12 @@ export class FileBlobs implements Blobs {
 /** Blobs as rows. */
 export class TableBlobs implements Blobs {
   readonly #sql: Sql;
-  readonly #ttlSeconds: number;
+  readonly #limits: BlobLimits;
 
   /** Keeps blobs in the table `dsc.blob`. */
-  constructor(sql: Sql, ttlSeconds: number) {
+  constructor(sql: Sql, limits: BlobLimits) {
     this.#sql = sql;
-    this.#ttlSeconds = ttlSeconds;
+    this.#limits = limits;
   }
 
   async get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -94,7 +112,7 @@ export class TableBlobs implements Blobs {
     await this.#sql(
       `insert into dsc.blob (key, data, expires) values ($1, $2, now() + $3 * interval '1 second')
        on conflict (key) do update set data = excluded.data, expires = excluded.expires`,
-      [key, bytes, this.#ttlSeconds],
+      [key, bytes, this.#limits.ttlSeconds],
     );
   }
 
@@ -104,6 +122,14 @@ export class TableBlobs implements Blobs {
 
   async sweep(): Promise<void> {
     await this.#sql("delete from dsc.blob where expires < now()");
+    await this.#sql(
+      `delete from dsc.blob where key in (
+         select key from (
+           select key, sum(octet_length(data)) over (order by expires desc, key) as total
+           from dsc.blob where key like '%/record') as records
+         where total > $1)`,
+      [this.#limits.maxBytes],
+    );
   }
 }
 
@@ -117,6 +143,6 @@ async function listFolder(path: string): Promise<string[]> {
   return names;
 }
 
-function ignoreNotFound(error: unknown): void {
+function ignoreNotFound(error: unknown): undefined {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }

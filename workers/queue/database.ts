@@ -23,6 +23,8 @@ export interface DatabaseOptions {
   readonly folder?: string | undefined;
   /** Hours for which results, failures and blobs are kept. @default 72 */
   readonly resultHours?: number | undefined;
+  /** Bytes of records kept; the oldest go first. @default 20_000_000_000 */
+  readonly resultBytes?: number | undefined;
   /**
    * `edge` only sends and asks: it makes no tables, supervises nobody and holds one connection, so that hundreds of such
    * instances are no burden. @default "full"
@@ -57,7 +59,8 @@ const SWEEP_MS = 600_000;
  * @throws {QueueError} `jobs_unavailable`, `data_folder_in_use` or `data_folder_unusable`.
  */
 export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
-  const { url, folder = "data", resultHours = 72, role = "full", onError = () => {} } = options;
+  const { url, folder = "data", resultHours = 72, resultBytes = 20e9, role = "full", onError = () => {} } =
+    options;
   const ttlSeconds = resultHours * 3600;
   const full = role === "full", { attempts = full ? 4 : 1 } = options;
   const { PgBoss, fromPglite } = await import("pg-boss");
@@ -79,7 +82,8 @@ export async function openDatabase(options: DatabaseOptions = {}): Promise<Datab
     await boss.start({ attempts: embedded ? 1 : attempts });
     const sql: Sql = (text, values) => boss.getDb().executeSql(text, values);
     if (full) await makeTables(boss, sql, ttlSeconds);
-    const blobs = embedded ? new FileBlobs(`${folder}/blobs`, ttlSeconds) : new TableBlobs(sql, ttlSeconds);
+    const limits = { ttlSeconds, maxBytes: resultBytes };
+    const blobs = embedded ? new FileBlobs(`${folder}/blobs`, limits) : new TableBlobs(sql, limits);
     return await finishOpening(boss, sql, blobs, embedded, { full, ttlSeconds, onError });
   } catch (cause) {
     await boss.stop({ graceful: false }).catch(() => {});

@@ -126,6 +126,7 @@ if (!values.data) {
 const { images } = listImages(values.data, values.split);
 const chosen = images.filter(({ groundTruth }, i) => groundTruth && i % Number(values.every) === 0)
   .slice(0, values.images === undefined ? undefined : Number(values.images));
+if (chosen.length < 2) throw new RangeError(`Cannot compare: want 2 images or more, got ${chosen.length}`);
 const scores: RegionScores[][] = VARIANTS.map(() => []), merging = new Float64Array(VARIANTS.length);
 for (const { path, groundTruth } of chosen) {
   (await scoreVariants(path, groundTruth!)).forEach((result, v) => {

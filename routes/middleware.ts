@@ -2,7 +2,7 @@
  * What holds for more than one path: measuring, and the answers to what is not there.
  */
 import type { Context, Hono, MiddlewareHandler } from "hono";
-import { routePath } from "hono/route";
+import { matchedRoutes } from "hono/route";
 import type { AppEnv } from "./app_env.ts";
 import type { ServiceMetrics } from "./metrics.ts";
 import { HttpProblem, problemResponse, PROBLEMS } from "./problem.ts";
@@ -38,7 +38,8 @@ export function measure(
     // afterwards, since what is set before does not reach answers that are plain Responses
     const { requestId } = c.var;
     c.header("X-Request-Id", requestId);
-    const route = routePath(c, -1) === "/*" ? "none" : routePath(c, -1);
+    // the first that fits: /status is a form of a result as well, by its pattern
+    const route = matchedRoutes(c).find(({ path }) => path !== "/*")?.path ?? "none";
     const method = METHODS.has(c.req.method) ? c.req.method : "other";
     const answer = { requestId, method, route, status: c.res.status };
     const seconds = (performance.now() - startedAt) / 1000;

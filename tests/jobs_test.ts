@@ -248,6 +248,7 @@ Deno.test("unfinished segmentations over HTTP", (t) =>
     await t.step("GET /metrics counts what is in the queue", async () => {
       const text = await (await request("/metrics")).text();
       assert.match(text, /^dsc_queue_jobs\{state="queued"\} \d+$/m);
+      assert.match(text, /route="\/v1\/segmentations\/:id\/status"/);
     });
   }));
 

@@ -8,6 +8,8 @@
 
 /** What one pixel adds to a histogram in all. */
 const UNIT: f32 = 64;
+/** Distances below are rounding, and a watershed would find their ridges. */
+const LEAST: f32 = 1e-5;
 
 /** Canvas width of an image rotated by the angle with cosine c and sine s, with a margin on all sides. */
 @inline function canvasWidth(W: i32, H: i32, c: f64, s: f64, margin: i32): i32 {
@@ -216,35 +218,48 @@ export function slide(
 ): void {
   const row = <usize>vectors << 4;
   const full = f32x4.splat(<f32>1 / (<f32>(r * (2 * r + 1)) * UNIT));
-  for (let x = first; x <= last; x++) {
-    const p = above + <usize>x * row, q = below + <usize>x * row;
-    const a0 = v128.load(p), b0 = v128.load(q);
-    let a1 = a0, a2 = a0, a3 = a0, b1 = a0, b2 = a0, b3 = a0;
-    if (vectors > 1) a1 = v128.load(p + 16), b1 = v128.load(q + 16);
-    if (vectors > 2) a2 = v128.load(p + 32), b2 = v128.load(q + 32);
-    if (vectors > 3) a3 = v128.load(p + 48), b3 = v128.load(q + 48);
+  const inside = min(end, last);
+  for (let x = first; x <= last;) {
+    let p = above + <usize>x * row, q = below + <usize>x * row;
+    const at = out + (<usize>x << 2);
+    if (x >= whole && x + 3 <= inside) {
+      const a = common(p, q, vectors, full, full);
+      const b = common(p + row, q + row, vectors, full, full);
+      const c = common(p + 2 * row, q + 2 * row, vectors, full, full);
+      const d = common(p + 3 * row, q + 3 * row, vectors, full, full);
+      // four windows' sums side by side, lane after lane as in total()
+      const ab = v128.shuffle<i32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<i32>(c, d, 0, 4, 1, 5);
+      const ab2 = v128.shuffle<i32>(a, b, 2, 6, 3, 7), cd2 = v128.shuffle<i32>(c, d, 2, 6, 3, 7);
+      let sum = f32x4.add(v128.shuffle<i64>(ab, cd, 0, 2), v128.shuffle<i64>(ab, cd, 1, 3));
+      sum = f32x4.add(f32x4.add(sum, v128.shuffle<i64>(ab2, cd2, 0, 2)), v128.shuffle<i64>(ab2, cd2, 1, 3));
+      const distance = f32x4.sub(f32x4.splat(1), f32x4.mul(f32x4.splat(2), sum));
+      const added = v128.and(f32x4.mul(f32x4.splat(weight), distance), f32x4.gt(distance, f32x4.splat(LEAST)));
+      v128.store(at, f32x4.add(v128.load(at), added));
+      x += 4;
+      continue;
+    }
+    x++;
     let scaleA = full, scaleB = full;
-    if (x < whole || x > end) {
-      let na = pairs(a0), nb = pairs(b0);
-      if (vectors > 1) na = i32x4.add(na, pairs(a1)), nb = i32x4.add(nb, pairs(b1));
-      if (vectors > 2) na = i32x4.add(na, pairs(a2)), nb = i32x4.add(nb, pairs(b2));
-      if (vectors > 3) na = i32x4.add(na, pairs(a3)), nb = i32x4.add(nb, pairs(b3));
-      const unitsA = units(na), unitsB = units(nb);
+    if (x <= whole || x > end + 1) {
+      const unitsA = units(p, vectors), unitsB = units(q, vectors);
       // a half-window that lies outside the image altogether has no histogram: no gradient
       if (unitsA == 0 || unitsB == 0) continue;
       scaleA = f32x4.splat(<f32>1 / <f32>unitsA);
       scaleB = f32x4.splat(<f32>1 / <f32>unitsB);
     }
-    let common = overlap(a0, b0, scaleA, scaleB);
-    if (vectors > 1) common = f32x4.add(common, overlap(a1, b1, scaleA, scaleB));
-    if (vectors > 2) common = f32x4.add(common, overlap(a2, b2, scaleA, scaleB));
-    if (vectors > 3) common = f32x4.add(common, overlap(a3, b3, scaleA, scaleB));
     // half the sum of (g - h)^2 / (g + h) is 1 - 2 sum of g h / (g + h), as both histograms sum to 1
-    const distance: f32 = 1 - 2 * total(common);
-    // below lies rounding, and a watershed would find its ridges
-    const at = out + (<usize>x << 2);
-    if (distance > 1e-5) store<f32>(at, load<f32>(at) + weight * distance);
+    const distance: f32 = 1 - 2 * total(common(p, q, vectors, scaleA, scaleB));
+    if (distance > LEAST) store<f32>(at, load<f32>(at) + weight * distance);
   }
+}
+
+/** Sum of g h / (g + h) over the bins of two boxes, in four lanes. */
+@inline function common(p: usize, q: usize, vectors: i32, scaleA: v128, scaleB: v128): v128 {
+  let sum = overlap(v128.load(p), v128.load(q), scaleA, scaleB);
+  if (vectors > 1) sum = f32x4.add(sum, overlap(v128.load(p + 16), v128.load(q + 16), scaleA, scaleB));
+  if (vectors > 2) sum = f32x4.add(sum, overlap(v128.load(p + 32), v128.load(q + 32), scaleA, scaleB));
+  if (vectors > 3) sum = f32x4.add(sum, overlap(v128.load(p + 48), v128.load(q + 48), scaleA, scaleB));
+  return sum;
 }
 
 /** Sums of neighbouring bins. */
@@ -252,8 +267,14 @@ export function slide(
   return i32x4.dot_i16x8_s(a, i16x8.splat(1));
 }
 
-@inline function units(a: v128): i32 {
-  return i32x4.extract_lane(a, 0) + i32x4.extract_lane(a, 1) + i32x4.extract_lane(a, 2) + i32x4.extract_lane(a, 3);
+/** What all pixels of a box add up to: UNIT for each. */
+@inline function units(box: usize, vectors: i32): i32 {
+  let sum = pairs(v128.load(box));
+  if (vectors > 1) sum = i32x4.add(sum, pairs(v128.load(box + 16)));
+  if (vectors > 2) sum = i32x4.add(sum, pairs(v128.load(box + 32)));
+  if (vectors > 3) sum = i32x4.add(sum, pairs(v128.load(box + 48)));
+  return i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) +
+    i32x4.extract_lane(sum, 3);
 }
 
 /** Sum of g h / (g + h) over eight bins, in four lanes; an empty bin adds nothing. */

@@ -57,7 +57,7 @@ async function lockFolder(folder: string): Promise<Deno.FsFile> {
   throw new QueueError(
     "data_folder_in_use",
     `Cannot open data folder ${folder}: another process uses it, and an embedded database is for one; ` +
-      "stop that process, set DSC_DATA to another folder, or set DATABASE_URL to share one queue",
+      "stop that process, set DSC_DATA to another folder (to none for no queue), or set DATABASE_URL to share one",
   );
 }
 
@@ -113,7 +113,7 @@ function unusable(folder: string, cause: unknown): QueueError {
     }); restore it, or move it away to begin anew`;
   return new QueueError(
     "data_folder_unusable",
-    `Cannot open data folder ${folder}: ${reason}, set DSC_DATA to another folder, or set DATABASE_URL`,
+    `Cannot open data folder ${folder}: ${reason}, set DSC_DATA to another folder (to none for no queue), or set DATABASE_URL`,
     { cause },
   );
 }

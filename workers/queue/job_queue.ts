@@ -70,7 +70,8 @@ export class JobQueue {
       await this.#refuseIfFull();
       await blobs.put(`${id}/input`, bytes); // before the job: who takes it must find it
       if (known) {
-        await boss.deleteJob(QUEUE, id);
+        // only what is over: another process may have queued it anew since, and told its client so
+        await sql("delete from pgboss.job where name = $1 and id = $2 and state >= 'completed'", [QUEUE, id]);
         await sql("delete from dsc.event where job = $1", [id]);
       }
       const data: JobData = { settings, maxPixels, seconds };

@@ -169,6 +169,19 @@ Deno.test("a job that kills its process each time is given up after three tries,
     }
   }));
 
+Deno.test("a heap that overflows ends the job's process and nothing else, and says so", async () => {
+  const args = ["run", "-A", "--lock=dev.lock", "tests/fixtures/overflow_heap.ts"];
+  const { stdout, code } = await new Deno.Command("deno", { args, stdin: "null", env: { NO_COLOR: "1" } })
+    .output();
+  const said = new TextDecoder().decode(stdout);
+  assert.equal(code, 0, said);
+  assert.match(
+    said,
+    /^small heap: worker_crashed Cannot finish job: its process ended (by|with) .*out of memory/,
+  );
+  assert.match(said, /^usual heap: 24 x 16$/m);
+});
+
 Deno.test("a running job's process ends within 2 s of cancel()", () =>
   withQueueFolder(async (folder) => {
     const queue = await openQueue({ folder });

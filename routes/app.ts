@@ -69,7 +69,7 @@ export interface AppOptions {
   readonly maxHeldBytes?: number;
   /** Milliseconds in which a body must have come. @default 30_000 */
   readonly bodyTimeoutMs?: number;
-  /** Pixels of one image. @default 12_000_000 */
+  /** Pixels of one image. @default 13_000_000: phones say 12 and mean up to 12.6 */
   readonly maxPixels?: number;
   /** Origins whose pages may call the service; `*` for all. @default none */
   readonly corsOrigins?: readonly string[];
@@ -98,7 +98,7 @@ export function createApp(options: AppOptions) {
     maxBodyBytes = 20_000_000,
     maxHeldBytes = 8 * maxBodyBytes,
     bodyTimeoutMs = 30_000,
-    maxPixels = 12_000_000,
+    maxPixels = 13_000_000,
     corsOrigins = [],
     keys = [],
     ratePerMinute = 0,

@@ -37,7 +37,9 @@ export function chooseBackground(onChange: () => void): void {
 
 /** Shows what keys and pointer do. */
 export function openKeys(): void {
-  byId<HTMLDialogElement>("keys").showModal();
+  const keys = byId<HTMLDialogElement>("keys");
+  keys.showModal();
+  keys.scrollTop = 0; // the button at its end has the focus
 }
 
 let fading = 0;
@@ -64,4 +66,5 @@ export function notice(message?: string, actions: Readonly<Record<string, () => 
     row.append(button);
   }
   box.replaceChildren(element("p", { textContent: message ?? "" }), row);
+  if (message !== undefined) box.scrollIntoView({ block: "nearest" });
 }

@@ -20,6 +20,7 @@ import { element, type Settings, SettingsForm } from "./settings_form.ts";
 import { type Offer, TakeAway } from "./take_away_panel.ts";
 import { ProgressPanel } from "./view/progress.ts";
 import { ScaleControl } from "./view/scale.ts";
+import { MOST_REGIONS } from "./view/skyline.ts";
 import { byId, Stage, type View, VIEWS } from "./view/stage.ts";
 
 /** Height of the cut that the library calls its default. */
@@ -136,6 +137,7 @@ function chooseAnother(): Record<string, () => void> {
 async function use(next: Picture, from: string | undefined): Promise<void> {
   present(next, from);
   if (next.note) toast(next.note);
+  stage.reveal();
   await segment();
 }
 
@@ -190,7 +192,7 @@ function accept(found: PageResult, regions = cutting?.regions, edits?: string): 
   const tree = merges && new MergeTree(merges, count);
   result = found;
   const own = tree ? tree.regionsAt(OWN_THRESHOLD) : count;
-  cutting = new Cutting(map, tree, regions ?? Math.min(200, Math.max(own, 24)));
+  cutting = new Cutting(map, tree, regions ?? Math.min(MOST_REGIONS, Math.max(own, 2)));
   if (edits && !cutting.replay(edits)) toast("Not all edits of this link fit its picture.");
   stage.smoothed = undefined;
   stage.lay(cutting);

@@ -41,7 +41,7 @@ const SHRUNK_PIXELS = 8_000_000;
 /** Reads the limits that the service wrote into the page. */
 export function readLimits(): Limits {
   const text = document.querySelector<HTMLMetaElement>('meta[name="dsc-limits"]')?.content ?? "{}";
-  return { maxBytes: 20_000_000, maxPixels: 12_000_000, ...JSON.parse(text) };
+  return { maxBytes: 20_000_000, maxPixels: 13_000_000, ...JSON.parse(text) };
 }
 
 /**
@@ -69,9 +69,7 @@ export async function openPicture(file: Blob, name: string, limits: Limits): Pro
   // before anything of its full size is made
   if (width * height > limits.maxPixels) {
     throw new TooLargeError(
-      `This picture has ${millions(width * height)} megapixels; the service takes ${
-        millions(limits.maxPixels)
-      }.`,
+      `This picture has ${more(width * height, limits.maxPixels, "megapixels")}.`,
       shrink,
     );
   }
@@ -85,7 +83,7 @@ export async function openPicture(file: Blob, name: string, limits: Limits): Pro
   }
   if (bytes.length > limits.maxBytes) {
     throw new TooLargeError(
-      `This file has ${millions(bytes.length)} MB; the service takes ${millions(limits.maxBytes)} MB.`,
+      `This file has ${more(bytes.length, limits.maxBytes, "MB")}.`,
       shrink,
     );
   }
@@ -139,7 +137,9 @@ function isHeic(bytes: Uint8Array): boolean {
   return /^ftyp(hei|mif1|msf1)/.test(String.fromCharCode(...bytes.subarray(4, 12)));
 }
 
-function millions(value: number): string {
-  const number = value / 1e6;
-  return number >= 10 ? number.toFixed(0) : number.toFixed(1);
+/** Says by how much in millions it is too large: with as many digits as it takes to tell the two apart. */
+function more(value: number, limit: number, unit: string): string {
+  let digits = limit < 10e6 ? 1 : 0;
+  while (digits < 6 && (value / 1e6).toFixed(digits) === (limit / 1e6).toFixed(digits)) digits++;
+  return `${(value / 1e6).toFixed(digits)} ${unit}; the service takes ${(limit / 1e6).toFixed(digits)}`;
 }

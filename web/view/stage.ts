@@ -107,6 +107,12 @@ export class Stage {
     this.#layout();
   }
 
+  /** Scrolls to the picture where little of it is seen: what chose it may be far below. */
+  reveal(): void {
+    const { top } = this.#stage.getBoundingClientRect();
+    if (top < 0 || top > 0.6 * innerHeight) this.#stage.scrollIntoView();
+  }
+
   /** Lays a cut over the picture. */
   lay(cutting: Cutting): void {
     this.#cutting = cutting;
@@ -159,8 +165,9 @@ export class Stage {
     // where that leaves too little, as on phones, the page scrolls
     const least = innerWidth <= 960 ? 0.62 * innerHeight : 280;
     const tall = Math.max(least, innerHeight - above - SLIDER_HEIGHT * rem());
-    // small pictures are shown larger, up to twice their size
-    const scale = Math.min(room / picture.width, tall / picture.height, 2);
+    // small pictures are shown larger, up to twice their size, tiny ones on half of the mat
+    const fit = Math.min(room / picture.width, tall / picture.height);
+    const scale = Math.min(fit, Math.max(2, fit / 2));
     const width = Math.max(1, Math.round(picture.width * scale));
     const height = Math.max(1, Math.round(picture.height * scale));
     this.#mat.style.width = `${width}px`;
@@ -198,9 +205,11 @@ export class Stage {
   #zoomed(): void {
     const { scale } = this.zoom;
     byId("zoom-reset").textContent = `${scale < 10 ? scale.toFixed(1) : scale.toFixed(0)}×`;
-    byId<HTMLButtonElement>("zoom-out").disabled =
-      byId<HTMLButtonElement>("zoom-reset").disabled =
-        scale === 1;
+    for (const id of ["zoom-out", "zoom-reset"]) {
+      const button = byId<HTMLButtonElement>(id);
+      if (scale === 1 && document.activeElement === button) byId("zoom-in").focus();
+      button.disabled = scale === 1;
+    }
     this.#layers.classList.toggle("near", scale * this.#mat.clientWidth > 3 * this.#photo.width);
     this.#showDivider();
     clearTimeout(this.#sharpening);

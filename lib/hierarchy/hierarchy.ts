@@ -59,7 +59,7 @@ export interface HierarchyOptions {
 /**
  * Segments an image at all scales.
  *
- * @param image Any size from 1 x 1; what is fine or coarse is measured in pixels, best around 480x320.
+ * @param image Any size from 1 x 1; what is fine or coarse is measured in pixels, best around 650x430: see `enlarged()`.
  * @param deep What a network adds.
  * @param options See {@linkcode HierarchyOptions}.
  * @returns The hierarchy; one region for a flat image.

@@ -15,6 +15,7 @@
  * @module
  */
 export { agglomerate, type AgglomerateOptions, type RegionGraph } from "./agglomerate.ts";
+export { enlarged } from "./enlarged.ts";
 export { type DeepCues, deepCues, dscHierarchy, type HierarchyOptions } from "./hierarchy.ts";
 export {
   ANGLES,

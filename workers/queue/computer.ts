@@ -11,6 +11,7 @@ import { fromWire, type WireError } from "../messages.ts";
 import { RunnerError } from "../runner.ts";
 import { createSegmentRunner } from "../segmenter.ts";
 import type { SegmentJobResult, SegmentReport } from "../segment_protocol.ts";
+import { denoProgram } from "./deno_program.ts";
 import { encodeFrame, readFrames } from "./frames.ts";
 
 /** What a compute process is told, with the image file as bytes. */
@@ -67,13 +68,6 @@ export function createComputer(main: string = MAIN): Computer {
 /** Whether jobs get processes of their own here. */
 export function canStartProcesses(): boolean {
   return denoProgram() !== undefined;
-}
-
-/** Deno itself, if it may be started: by its own path, or as it is found under its name. */
-function denoProgram(): string | undefined {
-  return [Deno.execPath(), "deno"].find((command) =>
-    Deno.permissions.querySync({ name: "run", command }).state === "granted"
-  );
 }
 
 interface Running {

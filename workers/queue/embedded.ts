@@ -1,12 +1,12 @@
 /**
  * PostgreSQL in this process: PGlite over a folder. It is made for one process, knows no lock of its own (a second opener
- * silently loses rows), no fsync, no vacuum and no checkpoints; all four are here.
- *
- * Its files come as bytes from the package, so that the process needs no permission but for the data folder.
+ * silently loses rows), no vacuum and no checkpoints; all three are here.
  */
-import { fdatasyncSync } from "node:fs";
-import { loadWasmBytes } from "../../lib/wasm_bytes.ts";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { denoProgram } from "./deno_program.ts";
 import { isDiskFull, QueueError } from "./errors.ts";
+import { startPglite } from "./pglite.ts";
 
 /** An open database, and how to leave it. */
 export interface EmbeddedDatabase {
@@ -25,6 +25,7 @@ export interface EmbeddedDatabase {
 export async function openEmbedded(folder: string): Promise<EmbeddedDatabase> {
   const lock = await lockFolder(folder);
   try {
+    await makeElsewhere(`${folder}/pglite`);
     const pglite = await startPglite(`${folder}/pglite`);
     return {
       pglite,
@@ -61,44 +62,30 @@ async function lockFolder(folder: string): Promise<Deno.FsFile> {
   );
 }
 
-async function startPglite(folder: string) {
-  const [{ PGlite }, { NodeFS }, wasm, initdb, data] = await Promise.all([
-    import("@electric-sql/pglite"),
-    import("@electric-sql/pglite/nodefs"),
-    loadWasmBytes("@electric-sql/pglite/pglite.wasm"),
-    loadWasmBytes("@electric-sql/pglite/initdb.wasm"),
-    loadWasmBytes("@electric-sql/pglite/pglite.data"),
-  ]);
-  const [pgliteWasmModule, initdbWasmModule] = await Promise.all([
-    WebAssembly.compile(wasm),
-    WebAssembly.compile(initdb),
-  ]);
+const MAKE = fileURLToPath(new URL("./embedded_make.ts", import.meta.url));
+const READABLE = ["../../workers", "../../lib"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
-  // Emscripten's file system forgets fsync: without it a power cut can lose what was committed
-  class DurableFS extends NodeFS {
-    override async init(...args: Parameters<InstanceType<typeof NodeFS>["init"]>) {
-      const started = await super.init(...args);
-      started.emscriptenOpts.preRun!.push((module: unknown) => {
-        const { NODEFS } = module as { NODEFS: { stream_ops: Record<string, unknown> } };
-        NODEFS.stream_ops["fsync"] = (stream: { nfd: number }) => {
-          fdatasyncSync(stream.nfd);
-          return 0;
-        };
-      });
-      return started;
-    }
-  }
-  const settings = ["wal_sync_method=fsync", "max_wal_size=64MB", "min_wal_size=32MB"];
-  return await PGlite.create({
-    fs: new DurableFS(folder),
-    pgliteWasmModule,
-    initdbWasmModule,
-    fsBundle: new Blob([data]),
-    startParams: [
-      ...PGlite.defaultStartParams.filter((param: string) => param !== "-F"), // -F is "no fsync"
-      ...settings.flatMap((setting) => ["-c", setting]),
-    ],
-  });
+/**
+ * Has a new database made by another process, if one may be started: it is seconds of work without a pause and half a
+ * gigabyte that is never given back, and this process may be answering requests. What goes wrong there goes wrong here
+ * again, with a better message.
+ */
+async function makeElsewhere(folder: string): Promise<void> {
+  const program = denoProgram();
+  if (program === undefined || await exists(folder)) return;
+  const path = resolve(`${folder}.new`);
+  await Deno.remove(path, { recursive: true }).catch(() => {}); // half of one, if that
+  const { success } = await new Deno.Command(program, {
+    args: ["run", "--no-prompt", `--allow-read=${[...READABLE, path]}`, `--allow-write=${path}`, MAKE, path],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output();
+  if (success) await Deno.rename(path, folder); // whole or not at all
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 function unusable(folder: string, cause: unknown): QueueError {

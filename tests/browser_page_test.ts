@@ -15,7 +15,8 @@ const segmenter = createSegmentRunner({ size: 1 });
 const app = createApp({ segmenter });
 Deno.test.afterAll(() => segmenter.close(0));
 
-const photo = await Deno.readFile(new URL("../web/static/samples/black-canyon.jpg", import.meta.url));
+const samples = new URL("../web/static/samples/", import.meta.url);
+const photo = await Deno.readFile(new URL("black-canyon.jpg", samples));
 /** The same, small enough to be segmented in a second. */
 const small = encodePng(fitWithin(await decodeImage(photo), 50_000));
 
@@ -120,6 +121,7 @@ browserTest(
   () =>
     withPage(app, async (page, { url, requests }) => {
       await opened(page);
+      assert.equal(await page.textContent("#own"), `Auto: ${await count(page)}`, "the picture's own number");
       for (const regions of [1, 57, 200]) {
         await slide(page, regions);
         assert.equal(await count(page), String(regions));
@@ -411,6 +413,33 @@ browserTest(
         return width < height;
       });
       assert(canvas);
+    }),
+);
+
+browserTest(
+  "of two pictures dropped in a row the last one stays, however long the first takes to open",
+  () =>
+    withPage(app, async (page) => {
+      await opened(page);
+      await page.evaluate(() => {
+        delete document.documentElement.dataset.state;
+        // the first picture opens when the second one has long been there
+        const open = globalThis.createImageBitmap;
+        let first = true;
+        globalThis.createImageBitmap = (async (image: Blob) => {
+          if (first) {
+            first = false;
+            await new Promise((done) => setTimeout(done, 1000));
+            document.documentElement.dataset.late = "";
+          }
+          return await open(image);
+        }) as typeof open;
+      });
+      await drop(page, await Deno.readFile(new URL("astronaut.jpg", samples)), "slow.jpg", "image/jpeg");
+      await drop(page, small, "river.png");
+      await page.waitForFunction(() => document.documentElement.dataset.late === "");
+      await page.waitForFunction(READY);
+      assert.match((await page.getAttribute("#layers", "aria-label"))!, /^river, /);
     }),
 );
 

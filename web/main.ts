@@ -108,12 +108,16 @@ function sorted(settings: Settings): [string, string | number][] {
   return Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1);
 }
 
+let taken = 0;
 /** Shows a picture and has it segmented. */
 async function take(file: Blob, name: string, from?: string): Promise<void> {
+  const turn = ++taken;
   notice();
   try {
-    await use(await openPicture(file, name, limits), from);
+    const next = await openPicture(file, name, limits);
+    if (turn === taken) await use(next, from); // a small one may be open before the large one that was chosen first
   } catch (error) {
+    if (turn !== taken) return;
     if (!(error instanceof TooLargeError)) return notice((error as Error).message, chooseAnother());
     const { shrink } = error;
     notice(`${error.message} It can be made smaller here, before it is sent.`, {
@@ -293,18 +297,16 @@ async function pickSample(name: string): Promise<void> {
 async function openDemo({ regions, edits }: Partial<Address> = {}): Promise<void> {
   const [{ name }] = SAMPLES;
   const cut = fetch(sampleAddress.hierarchy(name));
-  cut.catch(() => {}); // it is waited for below, unless the photograph fails first
+  cut.catch(() => {}); // below, unless the photograph fails first
   const photo = await fetch(sampleAddress.photo(name));
   if (!photo.ok) throw new Error("The sample could not be fetched.");
   const next = await openPicture(await photo.blob(), `${name}.jpg`, limits);
   if (picture) return; // somebody was faster
   present(next, name);
-  const hierarchy = await cut;
-  if (!hierarchy.ok) throw new Error("The sample's hierarchy could not be fetched.");
-  const found = readHierarchy(await hierarchy.json());
-  if (picture === next) {
-    accept({ ...found, losses: [], smoothed: sampleAddress.smoothed(name) }, regions, edits);
-  }
+  const found = await cut.then((answer) => answer.json()).then(readHierarchy).catch(() => undefined);
+  if (picture !== next) return;
+  if (!found) return await segment();
+  accept({ ...found, losses: [], smoothed: sampleAddress.smoothed(name) }, regions, edits);
 }
 
 async function openLink(id: string, { regions, edits }: Address): Promise<void> {
@@ -317,12 +319,17 @@ async function openLink(id: string, { regions, edits }: Address): Promise<void> 
     const opened = await openResult(id, controller.signal);
     // however large it is, the service has taken it
     const open = { maxBytes: Infinity, maxPixels: Infinity };
-    present(await openPicture(await image.blob(), "picture.png", open), undefined);
+    const next = await openPicture(await image.blob(), "picture.png", open);
+    controller.signal.throwIfAborted();
+    present(next, undefined);
     form.set(opened.settings);
     used = form.changed;
     accept(opened.result, regions ?? (Number(opened.settings.regions) || undefined), edits);
   } catch (error) {
-    if (controller.signal.aborted) return;
+    if (controller.signal.aborted) {
+      if (!picture) await openDemo().catch(() => {});
+      return;
+    }
     notice(
       error instanceof ServiceError && error.code !== "offline"
         ? "This result is no longer kept. Segment the picture again: it will have the same link."
@@ -331,9 +338,11 @@ async function openLink(id: string, { regions, edits }: Address): Promise<void> 
     );
     await openDemo().catch(() => {});
   } finally {
-    running = undefined;
-    progress.stop();
-    settingsChanged();
+    if (running === controller) {
+      running = undefined;
+      progress.stop();
+      settingsChanged();
+    }
   }
 }
 

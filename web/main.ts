@@ -375,11 +375,7 @@ async function start(): Promise<void> {
     (changed || address.sample !== SAMPLES[0].name)
   ) {
     await pickSample(address.sample);
-    if (cutting && address.regions) scale.cut(address.regions);
-    if (cutting && address.edits) {
-      cutting.replay(address.edits);
-      edited();
-    }
+    if (result && (address.regions || address.edits)) accept(result, address.regions, address.edits);
   } else await openDemo(address).catch(() => {});
   settingsChanged();
   void keepForOffline();

@@ -158,7 +158,7 @@ export function openSelection(stage: Stage, { onEdit, picture }: SelectionContex
         selected.add(label);
         stage.marks();
         show();
-        toast("Now shift-click the region to merge it with.");
+        toast("Now the region to merge it with: Shift-click it, or walk there and press M.");
       } else mergeAll([...selected, label]);
     },
     describe,

@@ -10,6 +10,9 @@ export const HARNESS = "/harness";
 const HTML =
   `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/harness.js"></script>`;
 
+/** The real page's, but for the icon, which asks the service for nothing. */
+const POLICY = PAGE_POLICY.replace("img-src 'self'", "img-src data:");
+
 /** Adds the page, which uses the engine that is committed. */
 export async function withEnginePage(app: App): Promise<App> {
   const [engine] = [...Deno.readDirSync(new URL("../../web/dist/engine/", import.meta.url))];
@@ -18,7 +21,7 @@ export async function withEnginePage(app: App): Promise<App> {
   return {
     fetch(request, info) {
       const { pathname } = new URL(request.url);
-      if (pathname === HARNESS) return answer(HTML, "text/html", PAGE_POLICY);
+      if (pathname === HARNESS) return answer(HTML, "text/html", POLICY);
       if (pathname === "/harness.js") return answer(script, "text/javascript", "default-src 'none'");
       return app.fetch(request, info);
     },

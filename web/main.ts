@@ -11,7 +11,7 @@ import { MergeTree } from "./model/merge_tree.ts";
 import { SuperpixelMap } from "./model/superpixel_map.ts";
 import { keepForOffline } from "./offline.ts";
 import { openPicture, type Picture, readLimits, TooLargeError } from "./picture.ts";
-import { prepareHere, segmentHere, segmentThere, supportHere } from "./run.ts";
+import { chooseHere, offerHere, segmentWhereChosen } from "./run.ts";
 import { SAMPLES } from "./sample_list.ts";
 import { sampleAddress, showSamples } from "./samples.ts";
 import { openSelection, type Selection } from "./selection.ts";
@@ -168,10 +168,7 @@ async function segment(): Promise<void> {
   const { signal } = controller;
   const following = { signal, onProgress: progress.report.bind(progress) };
   try {
-    const here = byId("where").querySelector<HTMLInputElement>("input[value=here]")!.checked;
-    const found = here
-      ? await segmentHere(bytes, settings, following)
-      : await segmentThere(bytes, settings, following);
+    const found = await segmentWhereChosen(bytes, settings, following);
     if (signal.aborted) return;
     used = settings;
     accept(found);
@@ -223,7 +220,7 @@ function fail(error: unknown): void {
     another: chooseAnother(),
     here: {
       "Segment in this browser": () => {
-        byId("where").querySelector<HTMLInputElement>("input[value=here]")!.click();
+        chooseHere();
         return segment();
       },
     },
@@ -367,7 +364,7 @@ async function start(): Promise<void> {
   form.set(address.settings);
   if (VIEWS.some(([view]) => view === address.view)) setView(address.view as View);
   takeAway.show();
-  void describeEngine();
+  void offerHere();
   const changed = Object.keys(form.changed).length > 0;
   if (address.id) await openLink(address.id, address);
   else if (
@@ -379,25 +376,6 @@ async function start(): Promise<void> {
   } else await openDemo(address).catch(() => {});
   settingsChanged();
   void keepForOffline();
-}
-
-/** Offers to segment here where that works, and says what it means. */
-async function describeEngine(): Promise<void> {
-  const { ok, reason } = await supportHere();
-  const input = byId("where").querySelector<HTMLInputElement>("input[value=here]")!;
-  input.disabled = !ok;
-  const describe = () => {
-    byId("where-note").textContent = !ok
-      ? `Not in this browser: ${reason}. The picture goes to this server and nowhere else.`
-      : input.checked
-      ? "The picture stays here: nothing is uploaded. The engine is loaded once, half a megabyte."
-      : "The picture goes to this server and nowhere else.";
-  };
-  describe();
-  byId("where").addEventListener("change", () => {
-    describe();
-    if (input.checked) prepareHere();
-  });
 }
 
 function cancel(): void {

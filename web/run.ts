@@ -3,21 +3,51 @@ import { toast } from "./chrome.ts";
 import { createLocalEngine, isEngineFailure, type LocalEngine } from "./engine/client.ts";
 import { type Following, type PageResult, segmentOnServer, ServiceError } from "./service.ts";
 import type { Settings } from "./settings_form.ts";
+import { byId } from "./view/stage.ts";
 
 const engine: LocalEngine = createLocalEngine();
 
-/** Whether this browser can segment, and why not. */
-export function supportHere(): ReturnType<LocalEngine["supported"]> {
-  return engine.supported();
+/** The one of the two choices that keeps pictures here. */
+function hereInput(): HTMLInputElement {
+  return byId("where").querySelector<HTMLInputElement>("input[value=here]")!;
 }
 
-/** Loads the engine ahead of the first picture; what goes wrong shows with that picture. */
-export function prepareHere(): void {
-  engine.prepare().catch(() => {});
+/** Chooses this browser. */
+export function chooseHere(): void {
+  hereInput().click();
+}
+
+/** Offers to segment here where that works, and says what it means. */
+export async function offerHere(): Promise<void> {
+  const { ok, reason } = await engine.supported();
+  const input = hereInput();
+  input.disabled = !ok;
+  const describe = () => {
+    byId("where-note").textContent = !ok
+      ? `Not in this browser: ${reason}. The picture goes to this server and nowhere else.`
+      : input.checked
+      ? "The picture stays here: nothing is uploaded. The engine is loaded once, half a megabyte."
+      : "The picture goes to this server and nowhere else.";
+  };
+  describe();
+  byId("where").addEventListener("change", () => {
+    describe();
+    // ahead of the first picture; what goes wrong shows with that picture
+    if (input.checked) engine.prepare().catch(() => {});
+  });
+}
+
+/** Segments where the page was told to, or on the other side where that one fails. */
+export function segmentWhereChosen(
+  bytes: Uint8Array<ArrayBuffer>,
+  settings: Settings,
+  following: Following,
+): Promise<PageResult> {
+  return (hereInput().checked ? segmentHere : segmentThere)(bytes, settings, following);
 }
 
 /** By the server; in this browser where no answer comes. */
-export async function segmentThere(
+async function segmentThere(
   bytes: Uint8Array<ArrayBuffer>,
   settings: Settings,
   following: Following,
@@ -37,7 +67,7 @@ export async function segmentThere(
 }
 
 /** In this browser; by the server where that does not work. */
-export async function segmentHere(
+async function segmentHere(
   bytes: Uint8Array<ArrayBuffer>,
   settings: Settings,
   following: Following,

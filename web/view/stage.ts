@@ -253,13 +253,10 @@ export class Stage {
     const shown = this.compare && this.#painter !== undefined;
     this.#divider.hidden = this.#dividerLine.hidden = !shown;
     const percent = 100 * this.divider;
-    // the thumb's centre stays half a thumb within the ends
-    this.#dividerLine.style.left = `calc(1.25rem + ${this.divider} * (100% - 2.5rem))`;
+    this.#dividerLine.style.left = `${percent}%`;
     // the divider stays where it is on the mat while the picture moves below it
     const { x, scale } = this.zoom;
-    this.#cut.style.clipPath = shown
-      ? `inset(0 0 0 calc((1.25rem + ${this.divider} * (100% - 2.5rem) - ${x}px) / ${scale}))`
-      : "";
+    this.#cut.style.clipPath = shown ? `inset(0 0 0 calc((${percent}% - ${x}px) / ${scale}))` : "";
     this.#divider.setAttribute("aria-valuetext", `${Math.round(percent)} % from the left`);
   }
 

@@ -2,6 +2,7 @@
  * `batch <folder | glob | list>...`: thousands of pictures through the queue. Every picture is a job named by its content,
  * so a batch that was stopped goes on where it was, and other machines can take part.
  */
+import { setTimeout as pause } from "node:timers/promises";
 import { contentId } from "../lib/content_id.ts";
 import type { FormatName } from "../lib/formats/table.ts";
 import type { ResolvedSettings } from "../lib/options.ts";
@@ -74,6 +75,8 @@ interface Failure {
 
 /** So many pictures are between being read and being written: enough to keep a rack of workers busy. */
 const IN_FLIGHT = 64;
+/** A picture is tried again so often, with so long a pause, while the queue's database does not answer. */
+const OUTAGE_TRIES = 60, OUTAGE_PAUSE_MS = 1000;
 /** Whoever waits for an answer of the service goes before a batch. */
 const PRIORITY = -1;
 
@@ -107,7 +110,8 @@ export async function batchCommand(args: readonly string[], context: BatchContex
       for (const file of next) {
         if (signal.aborted) return;
         try {
-          progress.count(await processFile(file, request, { queue, runner, users }, signal));
+          const process = () => processFile(file, request, { queue, runner, users }, signal);
+          progress.count(await patiently(process, signal));
         } catch (error) {
           if (signal.aborted) return;
           failures.push({ path: file.path, reason: error instanceof Error ? error.message : String(error) });
@@ -131,6 +135,18 @@ export async function batchCommand(args: readonly string[], context: BatchContex
   return EXIT_FAILED;
 }
 
+/** A database that restarts must not cost the pictures of a whole night: an outage of a minute is waited for. */
+async function patiently<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { code?: string }).code !== "jobs_unavailable" || tries === OUTAGE_TRIES) throw error;
+      await pause(OUTAGE_PAUSE_MS, undefined, { signal });
+    }
+  }
+}
+
 interface BatchTools {
   readonly queue: JobQueue;
   readonly runner: SegmentRunner;
@@ -148,16 +164,19 @@ async function processFile(
   const bytes = await Deno.readFile(file.path);
   const id = await contentId(bytes, request.settings);
   const { queue, users } = tools;
-  users.set(id, (users.get(id) ?? 0) + 1);
   const known = await queue.status(id);
+  users.set(id, (users.get(id) ?? 0) + 1);
+  let written = false; // what was not still has its record, if it is tried again
   try {
-    return await obtainResults(file, request, tools, { id, bytes, known }, signal);
+    const outcome = await obtainResults(file, request, tools, { id, bytes, known }, signal);
+    written = true;
+    return outcome;
   } finally {
     const others = users.get(id)! - 1;
     users.set(id, others);
     if (others === 0) users.delete(id);
     // thousands of records would fill the disk; that the work was done stays known
-    if (others === 0 && !known && !signal.aborted) await queue.dropRecord(id).catch(() => {});
+    if (others === 0 && !known && written) await queue.dropRecord(id).catch(() => {});
   }
 }
 

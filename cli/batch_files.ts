@@ -32,7 +32,8 @@ const LIST = /\.(txt|list)$/i;
 export async function findBatchFiles({ inputs, output, formats }: BatchFilesRequest): Promise<BatchFile[]> {
   const found = new Map<string, string>(); // a path, and the folder from which it is told apart from others in the output
   for (const input of inputs) await addInput(input, found);
-  const files = [...found].map(([path, root]) => ({ path, root }));
+  // a picture that was named in two ways is one
+  const files = [...new Map([...found].map(([path, root]) => [resolve(path), { path, root }])).values()];
   if (files.length === 0) throw new UsageError(`there is no PNG, JPEG or GIF file in ${inputs.join(", ")}`);
   const stems = new Map<string, number>();
   const stemOf = ({ path, root }: { path: string; root: string }) => {
@@ -40,10 +41,19 @@ export async function findBatchFiles({ inputs, output, formats }: BatchFilesRequ
     return join(folder, basename(path, extname(path)));
   };
   for (const file of files) stems.set(stemOf(file), (stems.get(stemOf(file)) ?? 0) + 1);
+  const taken = new Map<string, string>();
   return files.map((file) => {
     const stem = stemOf(file);
     // photo.jpg and photo.png in one folder: their results are told apart by the whole name
     const unique = stems.get(stem)! > 1 ? stem + extname(file.path) : stem;
+    const other = taken.get(unique);
+    if (other !== undefined) {
+      throw new UsageError(
+        `the results of ${other} and ${file.path} would both be called ${unique}`,
+        "Give a folder that holds both, or run batch once for each, with an --output of its own",
+      );
+    }
+    taken.set(unique, file.path);
     return {
       path: file.path,
       destinations: formats.map((format) => ({ format, path: `${unique}.${format}` })),

@@ -7,7 +7,8 @@ import { findBatchFiles } from "../cli/batch_files.ts";
 import { runCli } from "../cli.ts";
 import { encodePng } from "../lib/image/png.ts";
 import { createSegmentRunner } from "../workers/segmenter.ts";
-import { openQueue } from "../workers/queue/job_queue.ts";
+import { QueueError } from "../workers/queue/errors.ts";
+import { type JobQueue, openQueue } from "../workers/queue/job_queue.ts";
 import { takeJobs } from "../workers/queue/job_worker.ts";
 import { withFolder } from "./fixtures/folder.ts";
 import { withQueueFolder } from "./fixtures/queue_folder.ts";
@@ -32,9 +33,9 @@ async function write(folder: string, files: Readonly<Record<string, Uint8Array |
 async function batch(
   folder: string,
   args: readonly string[],
-  options: { signal?: AbortSignal; onStarted?: () => void } = {},
+  options: { signal?: AbortSignal; onStarted?: () => void; onQueue?: (queue: JobQueue) => void } = {},
 ) {
-  const { signal = new AbortController().signal, onStarted = () => {} } = options;
+  const { signal = new AbortController().signal, onStarted = () => {}, onQueue = () => {} } = options;
   const terminal = stubTerminal();
   const log: StubLog = { segmented: 0, encoded: 0, settings: [] };
   let computed = 0;
@@ -44,6 +45,7 @@ async function batch(
     openRunner: () => stubSegmenter(log, { waitingLimit: 100 }),
     openQueue: async () => {
       const queue = await openQueue({ folder });
+      onQueue(queue);
       const worker = takeJobs(queue, {
         slots: 2,
         createComputer: stubComputer,
@@ -131,6 +133,26 @@ Deno.test("batch that is interrupted goes on where it was", () =>
     assert.equal((await names(photos)).filter((name) => name.endsWith(".overlay.png")).length, 20);
   }));
 
+Deno.test("batch waits for a database that is away for a moment", () =>
+  withQueueFolder(async (folder) => {
+    const photos = join(folder, "photos");
+    await write(photos, { "a.png": picture(1), "b.png": picture(2) });
+    const { code, computed, said } = await batch(folder, [photos, "--seed", "10"], {
+      onQueue(queue) {
+        const { finished } = queue;
+        let away = true;
+        queue.finished = async (...args) => {
+          const status = await finished.apply(queue, args);
+          if (!away) return status;
+          away = false;
+          throw new QueueError("jobs_unavailable", "Cannot reach queue");
+        };
+      },
+    });
+    assert.deepEqual([code, computed], [0, 2]);
+    assert.match(said, /^2 done in/);
+  }));
+
 Deno.test("findBatchFiles() reads folders, globs and lists, and takes no result for a picture", () =>
   withFolder(async (folder) => {
     await write(folder, {
@@ -162,6 +184,18 @@ Deno.test("findBatchFiles() reads folders, globs and lists, and takes no result 
       "out/b.mean.png",
       "out/c.mean.png",
     ]);
+    // one file, named in two ways, is one picture; two files that would have one result are refused
+    const inputs = [join(folder, "in/x/c.gif"), `${folder}/in/./x/c.gif`];
+    assert.equal((await findBatchFiles({ inputs, output: undefined, formats: ["mean.png"] })).length, 1);
+    await write(folder, { "other/c.gif": "" });
+    await assert.rejects(
+      findBatchFiles({
+        inputs: [join(folder, "in/x"), join(folder, "other")],
+        output: join(folder, "out"),
+        formats: ["mean.png"],
+      }),
+      { name: "UsageError", message: /in\/x\/c\.gif and \S*other\/c\.gif would both be called \S*out\/c/ },
+    );
     await assert.rejects(find("in/*.tiff"), {
       name: "UsageError",
       message: /there is no PNG, JPEG or GIF file/,

@@ -21,9 +21,19 @@ export interface JobRequest {
 
 /** What is written into the queue; the bytes lie in the blobs. */
 export interface JobData {
+  /**
+   * Under which the image lies, see {@linkcode inputKey}: each submission has its own, so that whatever tidies up after
+   * one never takes the image of the next. Jobs queued before there was this have none: theirs is the job's id.
+   */
+  readonly input?: string;
   readonly settings: ResolvedSettings;
   readonly maxPixels: number;
   readonly seconds: number;
+}
+
+/** The key of a job's image among the blobs. */
+export function inputKey(id: string, { input = id }: JobData): string {
+  return `${input}/input`;
 }
 
 /** What a job leaves when it has ended by itself: an error here is the input's fault, so no other try would help. */

@@ -6,6 +6,7 @@ import type { JobWithMetadata } from "pg-boss";
 import { type Database, type DatabaseOptions, openDatabase, QUEUE } from "./database.ts";
 import { QueueError, toQueueError } from "./errors.ts";
 import {
+  inputKey,
   isFinal,
   type JobData,
   type JobEvent,
@@ -68,17 +69,24 @@ export class JobQueue {
       if (known && !isFinal(known.state)) return known;
       if (known?.state === "succeeded" && await blobs.get(`${id}/record`)) return known;
       await this.#refuseIfFull();
-      await blobs.put(`${id}/input`, bytes); // before the job: who takes it must find it
+      const data: JobData = { input: crypto.randomUUID(), settings, maxPixels, seconds };
+      await blobs.put(inputKey(id, data), bytes); // before the job: who takes it must find it
       if (known) {
         // only what is over: another process may have queued it anew since, and told its client so
-        await sql("delete from pgboss.job where name = $1 and id = $2 and state >= 'completed'", [QUEUE, id]);
+        const { rows } = await sql(
+          "delete from pgboss.job where name = $1 and id = $2 and state >= 'completed' returning data",
+          [QUEUE, id],
+        );
         await sql("delete from dsc.event where job = $1", [id]);
+        for (const { data: old } of rows as { data: JobData }[]) await blobs.delete(inputKey(id, old));
       }
-      const data: JobData = { settings, maxPixels, seconds };
-      // a second submission at the same moment sends nothing: the id is taken
-      await boss.send(QUEUE, data, { id, priority, expireInSeconds: deadlineOf(seconds) });
+      const expireInSeconds = deadlineOf(seconds) + EXPIRY_SLACK_SECONDS;
+      if (await boss.send(QUEUE, data, { id, priority, expireInSeconds }) === null) {
+        await blobs.delete(inputKey(id, data)); // the id is taken by a submission of the same moment
+      }
       await this.database.announce(id, true);
-      return (await this.status(id))!;
+      // that one may be over, and make room for a third, within these milliseconds
+      return await this.status(id) ?? await this.submit(request);
     });
   }
 
@@ -122,9 +130,10 @@ export class JobQueue {
       const { boss, blobs } = this.database;
       const known = await this.status(id);
       if (!known || isFinal(known.state)) return known;
+      const [job] = await boss.findJobs<JobData>(QUEUE, { id });
       await boss.cancel(QUEUE, id);
       await this.database.announce(id); // its worker looks at once instead of at its next heartbeat
-      await blobs.delete(`${id}/input`);
+      if (job) await blobs.delete(inputKey(id, job.data));
       return await this.status(id);
     });
   }
@@ -204,6 +213,9 @@ export class JobQueue {
 
 /** How long an announcement that got lost can delay its listeners. */
 export const POLL_MS = 1000;
+
+/** So much later than a worker ends a job that takes too long, pg-boss would give it to the next. */
+const EXPIRY_SLACK_SECONDS = 60;
 
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -12,7 +12,7 @@ import type { Progress } from "../../lib/progress.ts";
 import { RunnerError } from "../runner.ts";
 import { type Computer, createComputer } from "./computer.ts";
 import { QUEUE } from "./database.ts";
-import type { JobData, JobOutput } from "./job.ts";
+import { inputKey, type JobData, type JobOutput } from "./job.ts";
 import { type JobQueue, POLL_MS } from "./job_queue.ts";
 import { deadlineOf } from "./policy.ts";
 
@@ -93,6 +93,8 @@ export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWo
 
   function start(job: ClaimedJob): void {
     const computer = idle.pop()!, stop = new AbortController(); // no more are asked for than are idle
+    // whoever has it here from before had lost it, and would be heard of no more
+    running.get(job.id)?.stop.abort(new Error("the job was given out again"));
     const ended = runJob(queue, job, { signal: stop.signal, computer, allowFallbackAdapter, onEvent })
       .catch((error) => onEvent({ event: "job ended", id: job.id, error: textOf(error) })) // its heartbeat stops
       .finally(() => {
@@ -168,21 +170,23 @@ async function runJob(
       ...(error !== undefined && { error: textOf(error) }),
     });
   };
+  const dropInput = () => blobs.delete(inputKey(id, data)).catch(() => {}); // else it goes with its time to live
   const settle = async (output: JobOutput) => {
     await patiently(signal, () => boss.complete(QUEUE, attempt, output));
-    blobs.delete(`${id}/input`).catch(() => {}); // else it goes with its time to live
-    announce(id);
+    await announce(id);
+    await dropInput();
   };
   tell("job started");
   try {
-    const bytes = await patiently(signal, () => blobs.get(`${id}/input`));
+    const bytes = await patiently(signal, () => blobs.get(inputKey(id, data)));
     if (!bytes) throw new RunnerError("input_expired", "Cannot begin job: its image is not kept any more");
     const { settings, maxPixels } = data;
+    const progress = progressKeeper(queue, id, signal);
     const { result, record } = await computer.compute({ settings, maxPixels, allowFallbackAdapter }, bytes, {
       signal,
       deadlineMs: deadlineOf(data.seconds) * 1000,
-      onReport: progressKeeper(queue, id),
-    });
+      onReport: progress.report,
+    }).finally(progress.end);
     await patiently(signal, () => blobs.put(`${id}/record`, record));
     const { backend, regions, timings } = result;
     await settle({ outcome: "succeeded", backend, regions, timings });
@@ -200,6 +204,7 @@ async function runJob(
       const code = (error as { code?: string }).code ?? "failed";
       await patiently(signal, () => boss.fail(QUEUE, attempt, { code, message: textOf(error) }));
       await announce(id);
+      if (job.retryCount >= job.retryLimit) await dropInput(); // this was its last try
       tell("job tried in vain", error);
     }
   }
@@ -207,11 +212,15 @@ async function runJob(
 
 /** Puts a job back into the line without it losing one of its tries. */
 async function handBack(queue: JobQueue, job: ClaimedJob): Promise<void> {
-  const { boss, announce } = queue.database;
-  const { id, retryCount, retryLimit } = job;
+  const { boss, sql, announce } = queue.database;
+  const { id, retryCount } = job;
+  // first, so that even its last try does not make it a failed one on the way
+  await sql(
+    `update pgboss.job set retry_limit = retry_limit + 1
+     where name = $1 and id = $2 and state = 'active' and retry_count = $3`,
+    [QUEUE, id, retryCount],
+  );
   await boss.fail(QUEUE, attemptOf(job), { code: "handed_back", message: "its worker was told to stop" });
-  if (retryCount < retryLimit) await boss.update(QUEUE, undefined, { id, retryLimit: retryLimit + 1 });
-  else await boss.retry(QUEUE, id);
   await announce(id);
 }
 
@@ -227,19 +236,29 @@ function isFinalFailure(error: unknown): boolean {
     (error.code === "deadline_exceeded" || error.code === "input_expired");
 }
 
-/** Keeps the latest progress now and then, and lets everyone know. */
-function progressKeeper(queue: JobQueue, id: string): (progress: Progress) => void {
+/** Keeps the latest progress now and then, and lets everyone know; `end` keeps what is left, before the job is over. */
+function progressKeeper(queue: JobQueue, id: string, signal: AbortSignal) {
   const { sql, announce } = queue.database;
   let latest: Progress | undefined, keptAt = -Infinity, timer: ReturnType<typeof setTimeout> | undefined;
+  let kept: Promise<unknown> = Promise.resolve();
   const keep = () => {
+    clearTimeout(timer);
     timer = undefined;
     keptAt = performance.now();
-    sql("insert into dsc.event (job, progress) values ($1, $2)", [id, JSON.stringify(latest)])
+    if (signal.aborted) return; // what it would be told of may be a later try by now
+    const text = JSON.stringify(latest);
+    kept = kept.then(() => sql("insert into dsc.event (job, progress) values ($1, $2)", [id, text]))
       .then(() => announce(id)).catch(() => {}); // progress is a courtesy
   };
-  return (progress) => {
-    latest = progress;
-    timer ??= setTimeout(keep, Math.max(0, keptAt + PROGRESS_MS - performance.now()));
+  return {
+    report(progress: Progress): void {
+      latest = progress;
+      timer ??= setTimeout(keep, Math.max(0, keptAt + PROGRESS_MS - performance.now()));
+    },
+    async end(): Promise<void> {
+      if (timer !== undefined) keep();
+      await kept;
+    },
   };
 }
 

@@ -31,8 +31,8 @@ const MAX_DEADLINE_SECONDS = 86_000;
 /** Larger images are segmented at this size (`lib/segment.ts`), so only decoding and encoding grow with the file. */
 const WORKING_MEGAPIXELS = 0.6;
 /*
- * Seconds of one wasm core, from timings of 481 x 321 photographs on a shared two-core machine, rounded up: the estimate
- * decides between seconds and minutes, not between seconds.
+ * Seconds of one wasm core, from timings of 481 x 321 photographs on a shared two-core machine, full reach by its CPU time
+ * at 768 x 512 as well, rounded up: the estimate decides between seconds and minutes, not between seconds.
  */
 /** Decoding, resizing and encoding, for each megapixel of the file. */
 const FILE_PER_MEGAPIXEL = 0.5;
@@ -48,8 +48,8 @@ const STAGES_PER_MEGAPIXEL: Readonly<Record<ResolvedSettings["method"], number>>
 const TRAINING_STEP = 0.15;
 /** An iteration of the cut over frozen features, for each superpixel. */
 const CUT_ITERATION = 0.000_013;
-/** An iteration through the encoder, for each megapixel at working size. */
-const FULL_ITERATION_PER_MEGAPIXEL = 6;
+/** An iteration through the encoder, for each megapixel at working size: 2.5 at both sizes. */
+const FULL_ITERATION_PER_MEGAPIXEL = 3;
 
 /**
  * Estimates the work from an image file's header, without decoding it.

@@ -57,7 +57,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: /^@deep-superpixel-cut\/dsc$/,
     deno: true,
   },
-  "cli/": { own: ["cli/", "lib/", "workers/"], packages: /^node:(path|util)$/, deno: true },
+  "cli/": { own: ["cli/", "lib/", "workers/"], packages: /^node:(path|util|timers\/promises)$/, deno: true },
 };
 
 interface Import {

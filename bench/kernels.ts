@@ -1,9 +1,9 @@
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 /**
  * The SIMD kernels against the machine's own peak, and a training step against the best that tfjs's kernels can do, in one
  * run. Times are CPU time of this process, so that neighbours on the machine count less; ratios are what to read.
  *
- *     deno run --allow-read --allow-env bench/kernels.ts
+ *     deno task bench:kernels
  */
 import * as tf from "@tensorflow/tfjs-core";
 import process from "node:process";

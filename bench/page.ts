@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 /**
  * What the page computes for every frame while its slider moves: the cut, the table of regions and the pixels, at a
  * megapixel, a whole tree of superpixels at hand. At 60 frames a second there are 16.7 ms for all of it.

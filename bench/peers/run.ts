@@ -8,7 +8,7 @@
  * What is missing is said, with what to install. Counts are matched before anything is timed: ours at their defaults, the
  * peer's parameter moved until it gives as many segments.
  */
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 import { parseArgs } from "node:util";
 import { join } from "node:path";
 import { decodeImage, type Image, srgbToLab } from "../../lib/image/mod.ts";

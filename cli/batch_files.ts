@@ -1,7 +1,7 @@
 /**
  * Which pictures a batch is about, and where the results of each go.
  */
-import { basename, dirname, extname, join, relative, resolve } from "node:path";
+import { basename, dirname, extname, isAbsolute, join, matchesGlob, relative, resolve } from "node:path";
 import { FORMAT_NAMES, type FormatName } from "../lib/formats/table.ts";
 import { type Destination, isFolder } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
@@ -68,49 +68,20 @@ async function addInput(input: string, found: Map<string, string>, lists: Set<st
   } else if (/[*?[{]/.test(input) && !exists(input)) {
     // the part in front of the first wildcard is where to look
     const root = dirname(input.slice(0, input.search(/[*?[{]/)) + "x");
-    const pattern = globPattern(resolve(input));
     for (const path of await picturesBelow(root)) {
-      if (pattern.test(resolve(path))) found.set(path, root);
+      if (matchesGlob(resolve(path), resolve(input))) found.set(path, root);
     }
   } else if (LIST.test(input)) {
     // lists may name lists, themselves too: each is read once
     if (lists.has(resolve(input))) return;
     lists.add(resolve(input));
-    for (const line of (await Deno.readTextFile(input)).split(/\r?\n/)) {
-      if (line.trim() !== "") {
-        await addInput(join(isAbsolute(line) ? "" : dirname(input), line.trim()), found, lists);
-      }
+    for (const text of (await Deno.readTextFile(input)).split(/\r?\n/)) {
+      const line = text.trim();
+      if (line !== "") await addInput(isAbsolute(line) ? line : join(dirname(input), line), found, lists);
     }
   } else {
     found.set(input, dirname(input)); // if it is not there, or no picture, it fails by itself and is listed
   }
-}
-
-/** A glob as shells know it: star, two stars for any depth, question mark, [abc], {jpg,png}. */
-function globPattern(glob: string): RegExp {
-  let depth = 0;
-  const source = glob.replace(/\*\*\/|\*\*|[*?{},]|\[[^\]]+\]|[.+^$()|\\]/g, (token) => {
-    if (token === "{") depth++;
-    if (token === "}") depth--;
-    switch (token) {
-      case "**/":
-        return "(?:.*/)?";
-      case "**":
-        return ".*";
-      case "*":
-        return "[^/]*";
-      case "?":
-        return "[^/]";
-      case "{":
-        return "(?:";
-      case "}":
-        return ")";
-      case ",":
-        return depth > 0 ? "|" : ",";
-    }
-    return token.startsWith("[") ? token.replace("[!", "[^") : `\\${token}`;
-  });
-  return new RegExp(`^${source}$`);
 }
 
 async function picturesBelow(folder: string): Promise<string[]> {
@@ -125,10 +96,6 @@ async function picturesBelow(folder: string): Promise<string[]> {
     }
   }
   return paths;
-}
-
-function isAbsolute(path: string): boolean {
-  return resolve(path.trim()) === path.trim();
 }
 
 function exists(path: string): boolean {

@@ -1,7 +1,9 @@
 /**
  * Which pictures a batch is about, and where the results of each go.
  */
-import { basename, dirname, extname, isAbsolute, join, matchesGlob, relative, resolve } from "node:path";
+import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
+// @ts-types="npm:@types/picomatch@4.0.3"
+import picomatch from "picomatch";
 import { FORMAT_NAMES, type FormatName } from "../lib/formats/table.ts";
 import { type Destination, isFolder } from "./output.ts";
 import { UsageError } from "./usage_error.ts";
@@ -68,8 +70,9 @@ async function addInput(input: string, found: Map<string, string>, lists: Set<st
   } else if (/[*?[{]/.test(input) && !exists(input)) {
     // the part in front of the first wildcard is where to look
     const root = dirname(input.slice(0, input.search(/[*?[{]/)) + "x");
+    const matches = picomatch(resolve(input));
     for (const path of await picturesBelow(root)) {
-      if (matchesGlob(resolve(path), resolve(input))) found.set(path, root);
+      if (matches(resolve(path))) found.set(path, root);
     }
   } else if (LIST.test(input)) {
     // lists may name lists, themselves too: each is read once

@@ -13,7 +13,7 @@ import { takeJobs } from "../workers/queue/job_worker.ts";
 import { withFolder } from "./fixtures/folder.ts";
 import { withQueueFolder } from "./fixtures/queue_folder.ts";
 import { whyNoPostgres, withPostgres } from "./fixtures/postgres.ts";
-import { startTask } from "./fixtures/task_process.ts";
+import { type LogLine, startTask } from "./fixtures/task_process.ts";
 
 const IMAGE = encodePng({
   width: 24,
@@ -88,55 +88,103 @@ Deno.test("deno task worker says that it wants a DATABASE_URL", async () => {
   assert.match(JSON.stringify(worker.lines), /set DATABASE_URL/);
 });
 
+/** A service in a process of its own, of which requests can be made. */
+async function startService(env: Readonly<Record<string, string>>) {
+  const server = await startTask("start", env);
+  const { port } = await server.until(({ event }) => event === "listening", "listening");
+  await server.until(({ event }) => event === "queue open", "the queue");
+  return { ...server, url: `http://127.0.0.1:${port}` };
+}
+
+/** Has the service queue a small picture; gives the address of what is accepted. */
+async function submitTo(url: string, query: string): Promise<string> {
+  const response = await fetch(`${url}/v1/segmentations?method=slic&${query}`, {
+    method: "POST",
+    body: IMAGE,
+    headers: { Prefer: "respond-async" },
+  });
+  assert.equal(response.status, 202, await response.clone().text());
+  return (await response.json()).url as string;
+}
+
+/** Waits for a job at a service, and for its result. */
+async function expectResult(url: string, path: string): Promise<void> {
+  const status = await fetch(`${url}${path}/status`, { headers: { Prefer: "wait=60" } });
+  const { state, error } = await status.json();
+  assert.equal(state, "succeeded", JSON.stringify(error));
+  const result = await fetch(url + path);
+  const { superpixelCount, width } = await result.json();
+  assert.equal(width, 24);
+  assert.ok(superpixelCount > 0);
+}
+
 Deno.test("kill -9 and SIGTERM of the service with its own queue: no accepted job is lost", () =>
   withQueueFolder(async (folder) => {
     const env = { DSC_DATA: folder, DSC_WORKERS: "1", DSC_JOB_SLOTS: "1", DSC_SHUTDOWN_SECONDS: "0" };
-    const start = async () => {
-      const server = await startTask("start", env);
-      const { port } = await server.until(({ event }) => event === "listening", "listening");
-      await server.until(({ event }) => event === "queue open", "the queue");
-      return { ...server, url: `http://127.0.0.1:${port}` };
-    };
-    const submit = async (url: string, query: string) => {
-      const response = await fetch(`${url}/v1/segmentations?method=slic&${query}`, {
-        method: "POST",
-        body: IMAGE,
-        headers: { Prefer: "respond-async" },
-      });
-      assert.equal(response.status, 202, await response.clone().text());
-      return (await response.json()).url as string;
-    };
-    let server = await start();
+    let server = await startService(env);
     try {
       // handed back when it is told to stop
-      const paths = [await submit(server.url, "superpixels=4&train=20")];
+      const paths = [await submitTo(server.url, "superpixels=4&train=20")];
       await server.until(({ event }) => event === "job started", "the job");
       const stoppedAt = performance.now();
       assert.equal(await server.end("SIGTERM"), 0);
       assert.ok(performance.now() - stoppedAt < 8000, "it did not end in time");
       assert.ok(server.lines.some(({ event }) => event === "job handed back"));
       // killed with one at work and others in the line
-      server = await start();
+      server = await startService(env);
       await server.until(({ event }) => event === "job started", "the job that was handed back");
-      for (let i = 2; i < 6; i++) paths.push(await submit(server.url, `superpixels=${i + 10}`));
+      for (let i = 2; i < 6; i++) paths.push(await submitTo(server.url, `superpixels=${i + 10}`));
       await server.end("SIGKILL");
-      server = await start();
+      server = await startService(env);
       const another = await startTask("start", env);
       assert.equal(await another.ended, 1);
       assert.match(JSON.stringify(another.lines), /another process uses it/);
-      for (const path of paths) {
-        const status = await fetch(`${server.url}${path}/status`, { headers: { Prefer: "wait=60" } });
-        assert.equal((await status.json()).state, "succeeded");
-        const result = await fetch(server.url + path);
-        const { superpixelCount, width } = await result.json();
-        assert.equal(width, 24);
-        assert.ok(superpixelCount > 0);
-      }
+      for (const path of paths) await expectResult(server.url, path);
       assert.equal(await server.end("SIGTERM"), 0);
     } finally {
       await server.end("SIGKILL");
     }
   }));
+
+Deno.test({
+  name: `kill -9 of a service over PostgreSQL: what it accepted, another one answers for${
+    noPostgres ? ` (skipped: ${noPostgres})` : ""
+  }`,
+  ignore: noPostgres !== undefined,
+  fn: () =>
+    withPostgres(async ({ url: DATABASE_URL }) => {
+      const env = { DATABASE_URL, DSC_WORKERS: "1", DSC_JOB_SLOTS: "1", DSC_SHUTDOWN_SECONDS: "0" };
+      const first = await startService(env);
+      const services = [first];
+      try {
+        // alone at first, so that it is the one that has the long job
+        const long = await submitTo(first.url, "superpixels=4&train=20");
+        await first.until(({ event }) => event === "job started", "the long job");
+        const second = await startService(env);
+        services.push(second);
+        const accepted = [long];
+        // killed in the middle of a burst: what was told 202 counts, the rest was never promised
+        const lane = async (number: number) => {
+          for (let i = number;; i += 4) {
+            accepted.push(await submitTo(first.url, `superpixels=${i + 10}`));
+            if (accepted.length === 12) await first.end("SIGKILL");
+          }
+        };
+        for (const { reason } of await Promise.allSettled([0, 1, 2, 3].map(lane)) as { reason: unknown }[]) {
+          assert.ok(reason instanceof TypeError, String(reason)); // the connection broke off
+        }
+        assert.ok(accepted.length >= 12);
+        const killedAt = performance.now();
+        const isAgain = ({ event, id }: LogLine) => event === "job started" && long.endsWith(String(id));
+        await second.until(isAgain, "the long job, again");
+        assert.ok(performance.now() - killedAt < 30_000, "it did not begin again in time");
+        for (const path of accepted) await expectResult(second.url, path);
+        assert.equal(await second.end("SIGTERM"), 0);
+      } finally {
+        for (const service of services) await service.end("SIGKILL");
+      }
+    }),
+});
 
 Deno.test("a job that kills its process each time is given up after three tries, with its cause, and harms no other", () =>
   withQueueFolder(async (folder) => {

@@ -96,11 +96,11 @@ async function startService(env: Readonly<Record<string, string>>) {
   return { ...server, url: `http://127.0.0.1:${port}` };
 }
 
-/** Has the service queue a small picture; gives the address of what is accepted. */
-async function submitTo(url: string, query: string): Promise<string> {
+/** Has the service queue a picture, a small one if no other is given; gives the address of what is accepted. */
+async function submitTo(url: string, query: string, body = IMAGE): Promise<string> {
   const response = await fetch(`${url}/v1/segmentations?method=slic&${query}`, {
     method: "POST",
-    body: IMAGE,
+    body,
     headers: { Prefer: "respond-async" },
   });
   assert.equal(response.status, 202, await response.clone().text());
@@ -228,6 +228,47 @@ Deno.test("a heap that overflows ends the job's process and nothing else, and sa
     /^small heap: worker_crashed Cannot finish job: its process ended (by|with) .*out of memory/,
   );
   assert.match(said, /^usual heap: 24 x 16$/m);
+});
+
+Deno.test({
+  name: `wasm memory that runs out costs a job its three tries, and nobody else anything${
+    noPostgres ? ` (skipped: ${noPostgres})` : ""
+  }`,
+  ignore: noPostgres !== undefined,
+  fn: () =>
+    withPostgres(async ({ url: DATABASE_URL }) => {
+      // 100 MB for each wasm module of the service and its compute processes: enough for small pictures
+      const DENO_V8_FLAGS = "--wasm-max-mem-pages=1600";
+      const service = await startService({
+        DATABASE_URL,
+        DENO_V8_FLAGS,
+        DSC_WORKERS: "1",
+        DSC_JOB_SLOTS: "2",
+      });
+      try {
+        const { url } = service;
+        const large = encodePng({ width: 900, height: 640, data: new Uint8Array(900 * 640 * 3).fill(90) });
+        const hungry = await submitTo(url, "superpixels=4", large);
+        const others = await Promise.all([1, 2, 3, 4].map((i) => submitTo(url, `superpixels=${i}`)));
+        const failed = await fetch(`${url}${hungry}/status`, { headers: { Prefer: "wait=60" } });
+        const { state, tries, error } = await failed.json();
+        assert.deepEqual([state, tries, error.code], ["failed", TRIES, "backend_out_of_memory"]);
+        assert.match(error.message, /the wasm heap is full/);
+        for (const path of others) await expectResult(url, path);
+        // small work is answered at once, by isolates of the service itself: one of them ends, too
+        const post = (body: Uint8Array<ArrayBuffer>) =>
+          fetch(`${url}/v1/segmentations?method=slic&superpixels=9`, { method: "POST", body });
+        const refused = await post(large);
+        assert.deepEqual([refused.status, (await refused.json()).code], [503, "backend_out_of_memory"]);
+        const answered = await post(IMAGE);
+        assert.deepEqual([answered.status, (await answered.json()).width], [201, 24]);
+        const metrics = await (await fetch(`${url}/metrics`)).text();
+        assert.match(metrics, /^dsc_jobs_replaced_total 1$/m);
+        assert.equal(await service.end("SIGTERM"), 0);
+      } finally {
+        await service.end("SIGKILL");
+      }
+    }),
 });
 
 Deno.test("a running job's process ends within 2 s of cancel()", () =>

@@ -2,7 +2,6 @@
  * Which pictures a batch is about, and where the results of each go.
  */
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
-// @ts-types="npm:@types/picomatch@4.0.3"
 import picomatch from "picomatch";
 import { FORMAT_NAMES, type FormatName } from "../lib/formats/table.ts";
 import { type Destination, isFolder } from "./output.ts";

@@ -57,7 +57,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: /^@deep-superpixel-cut\/dsc$/,
     deno: true,
   },
-  "cli/": { own: ["cli/", "lib/", "workers/"], packages: /^node:(path|util|timers\/promises)$/, deno: true },
+  "cli/": {
+    own: ["cli/", "lib/", "workers/"],
+    packages: /^(node:(path|util|timers\/promises)|picomatch)$/,
+    deno: true,
+  },
 };
 
 interface Import {

@@ -64,6 +64,11 @@ export class Jobs {
     return await this.#queue?.record(id);
   }
 
+  /** Whether a record is kept; waits for the queue to open. */
+  async hasRecord(id: string): Promise<boolean> {
+    return await (await this.queue()).hasRecord(id);
+  }
+
   /** Keeps a record for other processes and for after a restart, in its own time. */
   keepRecord(id: string, record: Uint8Array<ArrayBuffer>): void {
     this.queue().then((queue) => queue.keepRecord(id, record)).catch((error) =>

@@ -103,7 +103,8 @@ export class Results {
 
   /** Whether a result is there. */
   async has(id: string): Promise<boolean> {
-    return await this.#record(id, true) !== undefined;
+    const { store, jobs } = this.#options;
+    return await store.get(`${id}/record`) !== undefined || (await jobs?.hasRecord(id) ?? false);
   }
 
   /** The record of a result: from memory, or from where those of jobs are. */

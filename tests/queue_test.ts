@@ -354,6 +354,8 @@ async function testSweep(blobs: Blobs): Promise<void> {
   }
   await blobs.sweep();
   const kept = await Promise.all(ids.map((id) => blobs.get(`${id}/record`)));
+  const has = await Promise.all(ids.map((id) => blobs.has(`${id}/record`)));
+  assert.deepEqual(has, [false, false, true, true]);
   assert.deepEqual(kept.map((bytes) => bytes?.[0]), [undefined, undefined, 99, 100]); // c and d
   assert.equal((await blobs.get(`${ids[0]}/input`))?.length, 100);
   await blobs.delete(`${ids[3]}/record`);

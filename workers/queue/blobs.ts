@@ -8,6 +8,8 @@ import { dirname } from "node:path";
 /** Bytes by key. Keys are `id/input` and `id/record`. */
 export interface Blobs {
   get(key: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Whether it is there, without its bytes. */
+  has(key: string): Promise<boolean>;
   put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
   delete(key: string): Promise<void>;
   /** Drops what is older than its time to live, and the oldest records of what is too much. */
@@ -45,6 +47,10 @@ export class FileBlobs implements Blobs {
       if (error instanceof Deno.errors.NotFound) return undefined;
       throw error;
     }
+  }
+
+  async has(key: string): Promise<boolean> {
+    return await Deno.stat(this.#path(key)).catch(ignoreNotFound) !== undefined;
   }
 
   async put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -106,6 +112,11 @@ export class TableBlobs implements Blobs {
     const { rows } = await this.#sql("select data from dsc.blob where key = $1", [key]);
     const [row] = rows as { data: Uint8Array }[];
     return row && new Uint8Array(row.data); // a copy: the driver's buffer is part of a larger one
+  }
+
+  async has(key: string): Promise<boolean> {
+    const { rows } = await this.#sql("select 1 from dsc.blob where key = $1", [key]);
+    return rows.length > 0;
   }
 
   async put(key: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {

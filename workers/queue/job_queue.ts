@@ -11,6 +11,7 @@ import {
   type JobData,
   type JobEvent,
   type JobOutput,
+  type JobProgress,
   type JobRequest,
   type JobState,
   type JobStatus,
@@ -64,12 +65,12 @@ export class JobQueue {
   submit(request: JobRequest): Promise<JobStatus> {
     return guarded(async () => {
       const { boss, blobs, sql } = this.database;
-      const { id, bytes, settings, maxPixels, seconds, priority = 0 } = request;
+      const { id, bytes, settings, maxPixels, seconds, priority = 0, previews = false } = request;
       const known = await this.status(id);
       if (known && !isFinal(known.state)) return known;
-      if (known?.state === "succeeded" && await blobs.get(`${id}/record`)) return known;
+      if (known?.state === "succeeded" && await blobs.has(`${id}/record`)) return known;
       await this.#refuseIfFull();
-      const data: JobData = { input: crypto.randomUUID(), settings, maxPixels, seconds };
+      const data: JobData = { input: crypto.randomUUID(), settings, maxPixels, seconds, previews };
       await blobs.put(inputKey(id, data), bytes); // before the job: who takes it must find it
       if (known) {
         // only what is over: another process may have queued it anew since, and told its client so
@@ -84,7 +85,7 @@ export class JobQueue {
       if (await boss.send(QUEUE, data, { id, priority, expireInSeconds }) === null) {
         await blobs.delete(inputKey(id, data)); // the id is taken by a submission of the same moment
       }
-      await this.database.announce(id, true);
+      await this.database.announce(id, "submitted");
       // that one may be over, and make room for a third, within these milliseconds
       return await this.status(id) ?? await this.submit(request);
     });
@@ -106,22 +107,30 @@ export class JobQueue {
         return { ...status, ...rows[0] as { position: number } };
       }
       if (status.state !== "processing") return status;
-      const { rows } = await sql("select progress from dsc.event where job = $1 order by seq desc limit 1", [
-        id,
-      ]);
-      return { ...status, ...rows[0] as { progress: JobEvent["progress"] } | undefined };
+      const { rows } = await sql(
+        "select progress from dsc.event where job = $1 and progress->'preview' is null order by seq desc limit 1",
+        [id],
+      );
+      return { ...status, ...rows[0] as { progress: JobProgress } | undefined };
     });
   }
 
-  /** What a job reported after the event of that number, oldest first. */
+  /** What a job reported after the event of that number, oldest first, with the latest preview if it is that new. */
   events(id: string, after = 0): Promise<JobEvent[]> {
     return guarded(async () => {
       const { rows } = await this.database.sql(
         "select seq::float8 as seq, progress from dsc.event where job = $1 and seq > $2 order by seq limit 1000",
         [id, after],
       );
-      return rows as JobEvent[];
+      return (rows as { seq: number; progress: JobProgress | { preview: string } }[]).map((
+        { seq, progress },
+      ) => "preview" in progress ? { seq, preview: progress.preview } : { seq, progress });
     });
+  }
+
+  /** Says that somebody looks at a job, which is worth making previews for {@linkcode WATCH_MS} from now on. */
+  watch(id: string): Promise<void> {
+    return this.database.announce(id, "watched");
   }
 
   /** Stops a job: a waiting one is not begun, a running one ends within 2 s. `undefined` if there is none. */
@@ -142,8 +151,8 @@ export class JobQueue {
   changed(id: string, milliseconds: number, signal?: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, milliseconds);
-    const stop = this.database.onAnnounced((changed) => {
-      if (changed === id) resolve();
+    const stop = this.database.onAnnounced((changed, news) => {
+      if (changed === id && news !== "watched") resolve();
     });
     const onAbort = () => resolve();
     if (signal?.aborted) resolve();
@@ -169,6 +178,11 @@ export class JobQueue {
   /** The record of a finished job, from which every form can be encoded. */
   record(id: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return guarded(() => this.database.blobs.get(`${id}/record`));
+  }
+
+  /** Whether that record is there. */
+  hasRecord(id: string): Promise<boolean> {
+    return guarded(() => this.database.blobs.has(`${id}/record`));
   }
 
   /** Keeps a record that was made without the queue, for other processes and for after a restart. */
@@ -213,6 +227,9 @@ export class JobQueue {
 
 /** How long an announcement that got lost can delay its listeners. */
 export const POLL_MS = 1000;
+
+/** So long after somebody said that they look at a job, they are taken to look still. */
+export const WATCH_MS = 10_000;
 
 /** So much later than a worker ends a job that takes too long, pg-boss would give it to the next. */
 const EXPIRY_SLACK_SECONDS = 60;

@@ -11,8 +11,8 @@ import { fromWire, type WireError } from "../messages.ts";
 import { RunnerError } from "../runner.ts";
 import { createSegmentRunner } from "../segmenter.ts";
 import type { SegmentJobResult, SegmentReport } from "../segment_protocol.ts";
-import { denoProgram } from "./deno_program.ts";
-import { encodeFrame, readFrames } from "./frames.ts";
+import { denoProgram, READABLE, ROOT } from "./deno_program.ts";
+import { encodeFrame, type Frame, readFrames } from "./frames.ts";
 
 /** What a compute process is told, with the image file as bytes. */
 export interface ComputeJob {
@@ -20,6 +20,8 @@ export interface ComputeJob {
   readonly maxPixels: number;
   /** Takes a software adapter for a GPU. @default false */
   readonly allowFallbackAdapter?: boolean;
+  /** Adds small pictures to the reports. @default false */
+  readonly previews?: boolean;
 }
 
 /** A finished job without its record. */
@@ -48,11 +50,8 @@ export interface Computer {
   close(): Promise<void>;
 }
 
-/** The program of a compute process, and what it may: read the code that it runs, nothing else. */
+/** The program of a compute process. */
 const MAIN = fileURLToPath(new URL("./compute_main.ts", import.meta.url));
-const READABLE = ["../../workers", "../../lib"].map((folder) =>
-  fileURLToPath(new URL(folder, import.meta.url))
-);
 
 /** What a process of this many jobs holds in fragments is given back by a new one. */
 const RECYCLE_AFTER = 200;
@@ -108,9 +107,9 @@ class ProcessComputer implements Computer {
       // a process that dies meanwhile is noticed below, with its cause
       for (const part of encodeFrame(job, bytes)) running.input.write(part).catch(() => {});
       for (;;) {
-        const { value } = await running.frames.next();
+        const { value, error } = await nextFrame(running);
         if (reason !== undefined) throw reason;
-        if (!value) throw await this.#crash(running);
+        if (!value) throw await this.#crash(running, error);
         const answer = value.header as ComputeAnswer;
         if (answer.type === "report") onReport(answer.report);
         if (answer.type === "failed") throw fromWire(answer.error);
@@ -145,7 +144,9 @@ class ProcessComputer implements Computer {
 
   #start(): Running {
     const child = new Deno.Command(this.#program, {
-      args: ["run", "--no-prompt", `--allow-read=${READABLE.join(",")}`, this.#main],
+      // it may read the code that it runs, nothing else
+      args: ["run", "--no-prompt", `--allow-read=${READABLE}`, this.#main],
+      cwd: ROOT,
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",
@@ -154,25 +155,44 @@ class ProcessComputer implements Computer {
     child.stderr.pipeThrough(new TextDecoderStream()).pipeTo(
       new WritableStream({ write: (text) => void (words = (words + text).slice(-LAST_WORDS)) }),
     ).catch(() => {});
+    const input = child.stdin.getWriter();
+    // one that ends while it has nothing to do must not cost the next job a try
+    child.status.then(() => {
+      if (this.#running?.child === child) this.#running = undefined;
+      input.close().catch(() => {});
+    });
     return {
       child,
       frames: readFrames(child.stdout),
-      input: child.stdin.getWriter(),
+      input,
       lastWords: () => words.trim(),
       jobs: 0,
     };
   }
 
-  async #crash(running: Running): Promise<RunnerError> {
+  async #crash(running: Running, unreadable: unknown): Promise<RunnerError> {
     if (this.#running === running) this.#running = undefined;
-    kill(running.child); // it has closed its output, so it is of no more use
+    kill(running.child); // its output has ended or is of no more use, and so is it
     const { code, signal } = await running.child.status;
+    if (unreadable !== undefined) {
+      const text = "Cannot finish job: what its process answered cannot be read";
+      return new RunnerError("worker_crashed", text, { cause: unreadable });
+    }
     const how = signal ? `by ${signal}` : `with exit code ${code}`;
     const words = running.lastWords();
     return new RunnerError(
       "worker_crashed",
       `Cannot finish job: its process ended ${how}${words && ` after saying "${words}"`}`,
     );
+  }
+}
+
+/** A frame, or what is wrong with it; neither at the end. */
+async function nextFrame({ frames }: Running): Promise<{ value?: Frame | undefined; error?: unknown }> {
+  try {
+    return { value: (await frames.next()).value ?? undefined };
+  } catch (error) {
+    return { error };
   }
 }
 

@@ -1,6 +1,16 @@
 /**
- * Deno as a program to start, where this process may.
+ * Deno as a program to start, where this process may, and where its permissions are meant from.
  */
+import { fileURLToPath } from "node:url";
+
+/**
+ * The project's folder, in which programs are started: commas in a flag separate paths and cannot be escaped, so the flags
+ * name paths below this one, whatever it is called itself.
+ */
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The code that such programs run, for their --allow-read. */
+export const READABLE = "workers,lib";
 
 /** Deno by its own path or, if only that is allowed, by its name; `undefined` where no process may be started. */
 export function denoProgram(): string | undefined {

@@ -2,9 +2,9 @@
  * PostgreSQL in this process: PGlite over a folder. It is made for one process, knows no lock of its own (a second opener
  * silently loses rows), no vacuum and no checkpoints; all three are here.
  */
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { denoProgram } from "./deno_program.ts";
+import { denoProgram, READABLE, ROOT } from "./deno_program.ts";
 import { isDiskFull, QueueError } from "./errors.ts";
 import { startPglite } from "./pglite.ts";
 
@@ -63,7 +63,6 @@ async function lockFolder(folder: string): Promise<Deno.FsFile> {
 }
 
 const MAKE = fileURLToPath(new URL("./embedded_make.ts", import.meta.url));
-const READABLE = ["../../workers", "../../lib"].map((path) => fileURLToPath(new URL(path, import.meta.url)));
 
 /**
  * Has a new database made by another process, if one may be started: it is seconds of work without a pause and half a
@@ -73,15 +72,17 @@ const READABLE = ["../../workers", "../../lib"].map((path) => fileURLToPath(new 
 async function makeElsewhere(folder: string): Promise<void> {
   const program = denoProgram();
   if (program === undefined || await exists(folder)) return;
-  const path = resolve(`${folder}.new`);
-  await Deno.remove(path, { recursive: true }).catch(() => {}); // half of one, if that
+  const absolute = resolve(`${folder}.new`);
+  await Deno.remove(absolute, { recursive: true }).catch(() => {}); // half of one, if that
+  const path = relative(ROOT, absolute); // see there
   const { success } = await new Deno.Command(program, {
-    args: ["run", "--no-prompt", `--allow-read=${[...READABLE, path]}`, `--allow-write=${path}`, MAKE, path],
+    args: ["run", "--no-prompt", `--allow-read=${READABLE},${path}`, `--allow-write=${path}`, MAKE, path],
+    cwd: ROOT,
     stdin: "null",
     stdout: "null",
     stderr: "null",
   }).output();
-  if (success) await Deno.rename(path, folder); // whole or not at all
+  if (success) await Deno.rename(absolute, folder); // whole or not at all
 }
 
 async function exists(path: string): Promise<boolean> {

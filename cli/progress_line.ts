@@ -2,7 +2,8 @@
  * One line on standard error that says how far the work is. Silent unless standard error is a terminal, so that logs
  * and pipes stay clean.
  */
-import type { Progress, Stage } from "../lib/progress.ts";
+import type { Stage } from "../lib/progress.ts";
+import type { SegmentReport } from "../workers/segment_protocol.ts";
 import type { Terminal } from "./terminal.ts";
 
 const BAR_WIDTH = 24;
@@ -26,7 +27,7 @@ export interface ProgressLine {
   /** Starts a new piece of work. */
   start(title: string): void;
   /** Shows where the work is. */
-  update(progress: Progress): void;
+  update(progress: SegmentReport): void;
   /** Takes the line away, so that other text can be written. */
   clear(): void;
 }
@@ -47,7 +48,7 @@ export function createProgressLine(
     visible = false;
   }
 
-  function update(progress: Progress) {
+  function update(progress: SegmentReport) {
     const time = now();
     if (time - drawn < REDRAW_MS) return;
     drawn = time;
@@ -79,7 +80,7 @@ export function createProgressLine(
  */
 export function renderProgress(
   title: string,
-  progress: Progress,
+  progress: SegmentReport,
   elapsed: number,
   columns: number,
   color: boolean,

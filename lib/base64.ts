@@ -22,3 +22,23 @@ export function decodeBase64(base64: string): Uint8Array<ArrayBuffer> {
   for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 }
+
+/**
+ * Bytes as base64 text.
+ *
+ * @param bytes The bytes.
+ * @returns The text, padded, without line breaks.
+ *
+ * @example
+ * ```ts
+ * import { encodeBase64 } from "./base64.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(encodeBase64(Uint8Array.of(0, 1, 2, 255)), "AAEC/w==");
+ * ```
+ */
+export function encodeBase64(bytes: Uint8Array): string {
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i]!);
+  return btoa(text);
+}

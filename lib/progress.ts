@@ -2,6 +2,8 @@
  * How long work reports where it is.
  */
 
+import type { Image } from "./image/image.ts";
+
 /** The parts of a segmentation, in the order in which they run; a method uses some of them. */
 export type Stage = "decode" | "superae" | "superpixels" | "features" | "cut" | "hierarchy" | "regions";
 
@@ -17,6 +19,11 @@ export interface Progress {
   readonly iterations?: number;
   /** Loss after that iteration, where there is one. */
   readonly loss?: number;
+  /**
+   * A small picture of where it is, at most 96 pixels wide and high, now and then where previews were asked for: the image
+   * as it was smoothed, then the regions found so far in their mean colours.
+   */
+  readonly preview?: Image;
 }
 
 /** Receives progress; called often, so keep it cheap. What it throws ends the job. */

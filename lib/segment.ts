@@ -18,13 +18,14 @@ import {
   type SuperpixelMethod,
 } from "./options.ts";
 import { toFullSize } from "./full_size.ts";
+import { previewOf, previewOfRegions } from "./preview.ts";
 import type { OnProgress, Stage } from "./progress.ts";
 import { regionTable } from "./regions.ts";
 import { Segmentation } from "./segmentation.ts";
 import { parseSettings } from "./settings.ts";
 import { createStages, type StageProgress, type Stages } from "./stages.ts";
 import { runStepsWithBreaks } from "./steps.ts";
-import type { LossPoint, SuperpixelGraph } from "./dsc/mod.ts";
+import type { DscOptions, SuperpixelGraph } from "./dsc/mod.ts";
 import type { MergeTree } from "./metrics/label_map.ts";
 import type { SuperAEOutput, SuperAEWeights } from "./superae/mod.ts";
 import { mergeSmallRegions } from "./superpixels/connectivity.ts";
@@ -42,6 +43,8 @@ export interface SegmentOptions extends SegmentSettings {
   signal?: AbortSignal;
   /** Receives progress. */
   onProgress?: OnProgress;
+  /** Adds a small picture to progress now and then, at about a millisecond each. @default false */
+  previews?: boolean;
 }
 
 /**
@@ -87,7 +90,8 @@ export async function segment(
   input: Image | Uint8Array,
   options: SegmentOptions = {},
 ): Promise<Segmentation> {
-  const { maxPixels, allowFallbackAdapter = false, weights, signal, onProgress, ...given } = options;
+  const { maxPixels, allowFallbackAdapter = false, weights, signal, onProgress, previews = false, ...given } =
+    options;
   const settings = parseSettings(given);
   const stages = createStages(planOf(settings), onProgress, signal);
 
@@ -97,7 +101,7 @@ export async function segment(
   const { runOnBackend } = await import("./backend/job.ts");
   const choice = backendFor(settings);
   return await runOnBackend(choice, async ({ name: backend }) => {
-    const found = await segmentWorkingImage(working, settings, stages, weights, signal);
+    const found = await segmentWorkingImage(working, settings, stages, { weights, previews, signal });
     return await stages.run("regions", () => {
       const { labels, superpixels } = toFullSize(found, found.superpixelCount, working, image);
       return {
@@ -120,6 +124,13 @@ export async function segment(
   );
 }
 
+/** What the stages are given besides the image. */
+interface Given {
+  readonly weights: SuperAEWeights | undefined;
+  readonly previews: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** What the stages find at working size. */
 type Found =
   & Pick<Segmentation, "labels" | "superpixels" | "superpixelCount" | "smoothed" | "losses">
@@ -129,41 +140,66 @@ async function segmentWorkingImage(
   image: Image,
   settings: ResolvedSettings,
   stages: Stages,
-  given: SuperAEWeights | undefined,
-  signal: AbortSignal | undefined,
+  { weights: given, previews, signal }: Given,
 ): Promise<Found> {
+  const small = previews ? previewOf(image) : undefined;
+  const { width, height } = image;
   // the hierarchy sees dark, faded and small pictures as if they were not
   const vivid = settings.method === "dsc" ? stretchContrast(image) : image;
   const seen = settings.method === "dsc" ? enlarged(vivid) : image;
   const { weights, output } = await stages.run(
     "superae",
-    (report) => runSuperAE(image, seen, settings, given, report, signal),
+    async (report) => {
+      if (small) report({ part: 0, preview: small });
+      const found = await runSuperAE(image, seen, settings, given, report, signal);
+      if (small) report({ part: 1, preview: previewOf(found.output.smoothed) });
+      return found;
+    },
   );
   if (settings.method === "dsc") {
     const found = await stages.run(
       "hierarchy",
-      (report) => findHierarchy(image, seen, output, settings, report, signal),
+      async (report) => {
+        const found = await findHierarchy(image, seen, output, settings, report, signal);
+        if (small) report({ part: 1, preview: previewOfRegions(small, found.labels, width, height) });
+        return found;
+      },
     );
     if (vivid === image) return found;
     const { applySuperAE } = await import("./superae/mod.ts");
     return { ...found, smoothed: (await applySuperAE(image, weights)).smoothed }; // in the picture's own colours
   }
-  const { width, height } = image, { smoothed } = output;
-  const { labels: map, count } = await stages.run("superpixels", () => {
+  const { smoothed } = output;
+  const { labels: map, count } = await stages.run("superpixels", (report) => {
     const method = settings.method === "flat-dsc"
       ? settings.superpixelMethod
       : settings.method as SuperpixelMethod;
-    return superpixels(srgbToLab(smoothed), width, height, { method, count: settings.superpixels });
+    const found = superpixels(srgbToLab(smoothed), width, height, { method, count: settings.superpixels });
+    if (small) report({ part: 1, preview: previewOfRegions(small, found.labels, width, height) });
+    return found;
   });
   const found = { superpixels: map, superpixelCount: count, smoothed };
   if (settings.method !== "flat-dsc") return { ...found, labels: map, losses: [] };
   return await stages.run("cut", async (report) => {
-    const cut = await cutSuperpixels(image, map, count, output, weights, settings, report, signal);
+    let preview: Image | undefined; // goes with the losses of then
+    const cut = await cutSuperpixels(image, map, count, output, weights, settings, {
+      onIteration({ iteration, total }) {
+        report({ iteration, iterations: settings.iterations, loss: total, ...(preview && { preview }) });
+        preview = undefined;
+      },
+      ...(small && {
+        onPartitions(partitions) {
+          preview = previewOfRegions(small, map, width, height, partitions);
+        },
+      }),
+      ...(signal && { signal }),
+    });
     const lab = srgbToLab(image);
     const partitions = mergeAlike(cut.partitions, map, lab, width, height);
     const { labels } = mergeSmallRegions(map.map((j) => partitions[j]!), lab, width, height, {
       minSize: Math.round(width * height * SMALLEST_REGION),
     });
+    if (small) report({ part: 1, preview: previewOfRegions(small, labels, width, height) });
     return { ...found, labels, losses: cut.losses };
   });
 }
@@ -231,8 +267,7 @@ async function cutSuperpixels(
   output: SuperAEOutput,
   weights: SuperAEWeights,
   settings: ResolvedSettings,
-  report: (progress: StageProgress) => void,
-  signal: AbortSignal | undefined,
+  following: Pick<DscOptions, "onIteration" | "onPartitions" | "signal">,
 ) {
   const [{ deepSuperpixelCut, fineTunedCut }, { superpixelFeatures }] = await Promise.all([
     import("./dsc/mod.ts"),
@@ -248,9 +283,7 @@ async function cutSuperpixels(
     beta: settings.beta,
     iterations: settings.iterations,
     seed: settings.seed,
-    onIteration: ({ iteration, total }: LossPoint) =>
-      report({ iteration, iterations: settings.iterations, loss: total }),
-    ...(signal && { signal }),
+    ...following,
   };
   return settings.reach === "full"
     ? await fineTunedCut(graph, image, map, weights, options)

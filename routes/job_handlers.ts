@@ -5,7 +5,8 @@
 import { isContentId } from "../lib/content_id.ts";
 import type { ResolvedSettings } from "../lib/options.ts";
 import { isFinal, type JobStatus } from "../workers/queue/job.ts";
-import { type JobQueue, POLL_MS } from "../workers/queue/job_queue.ts";
+import { type JobQueue, POLL_MS, WATCH_MS } from "../workers/queue/job_queue.ts";
+import { EVENT_HEADERS, serverEvent } from "./event_stream.ts";
 import type { Jobs } from "./jobs.ts";
 import { pathOf } from "./paths.ts";
 import { readPreferences } from "./prefer.ts";
@@ -80,8 +81,8 @@ export async function deleteJob(jobs: Jobs | undefined, id: string): Promise<Res
 
 /**
  * GET /v1/segmentations/{id}/events: server-sent events (HTML, section 9.2). `status` says how the job is, whenever that
- * changes; `progress` where it is. Progress is numbered, so whoever comes back with Last-Event-ID misses nothing; after
- * the end there is nothing to come back for (204).
+ * changes; `progress` where it is; `preview` shows it. The last two are numbered, so whoever comes back with Last-Event-ID
+ * misses nothing but pictures that were out of date; after the end there is nothing to come back for (204).
  */
 export async function getJobEvents(request: Request, jobs: Jobs | undefined, id: string): Promise<Response> {
   const lastEvent = request.headers.get("Last-Event-ID");
@@ -104,8 +105,7 @@ export async function getJobEvents(request: Request, jobs: Jobs | undefined, id:
     },
     cancel: () => left.abort(),
   });
-  const headers = { ...NO_STORE, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" };
-  return new Response(body, { headers });
+  return new Response(body, { headers: EVENT_HEADERS });
 }
 
 async function* jobEvents(
@@ -115,18 +115,24 @@ async function* jobEvents(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   yield "retry: 2000\n\n";
-  let told = "", saidAt = performance.now();
+  let told = "", saidAt = performance.now(), watchedAt = -Infinity;
   while (!signal.aborted) {
     const status = await queue.status(id); // before its events: when it says that it is over, all of them are there
-    for (const { seq, progress } of await queue.events(id, after)) {
-      yield `id: ${seq}\nevent: progress\ndata: ${JSON.stringify(progress)}\n\n`;
+    if (status && !isFinal(status.state) && performance.now() - watchedAt > WATCH_MS / 2) {
+      await queue.watch(id);
+      watchedAt = performance.now();
+    }
+    for (const { seq, progress, preview } of await queue.events(id, after)) {
+      yield preview === undefined
+        ? serverEvent("progress", progress, String(seq))
+        : serverEvent("preview", { image: preview }, String(seq));
       [after, saidAt] = [seq, performance.now()];
     }
     if (!status) return;
     const { progress: _, ...rest } = toJson(status);
     const over = isFinal(status.state), text = JSON.stringify(rest);
     if (text !== told) {
-      yield `${over ? `id: ${LAST_EVENT}\n` : ""}event: status\ndata: ${text}\n\n`;
+      yield serverEvent("status", rest, over ? LAST_EVENT : undefined);
       [told, saidAt] = [text, performance.now()];
     }
     if (over) return;

@@ -51,7 +51,8 @@ export class Jobs {
   /** Submits a job. */
   async submit(id: string, bytes: Uint8Array<ArrayBuffer>, settings: ResolvedSettings, seconds: number) {
     const queue = await this.queue();
-    return await queue.submit({ id, bytes, settings, seconds, maxPixels: this.#options.maxPixels });
+    const { maxPixels } = this.#options;
+    return await queue.submit({ id, bytes, settings, seconds, maxPixels, previews: true });
   }
 
   /**

@@ -235,6 +235,26 @@ Deno.test("deepSuperpixelCut() stops at the signal and leaves no tensor behind",
     assert.equal(tf.memory().numTensors, before);
   }));
 
+Deno.test("deepSuperpixelCut() shows partitions on the way, changes nothing by it and leaves no tensor behind", () =>
+  withBackend("cpu", async () => {
+    const graph = graphOf([0, 0, 1, 1, 2, 2]), options = { partitions: 3, iterations: 16 };
+    const unseen = await deepSuperpixelCut(graph, options);
+    const before = tf.memory().numTensors;
+    const shown: Int32Array[] = [], order: string[] = [];
+    const cut = await deepSuperpixelCut(graph, {
+      ...options,
+      onPartitions: (partitions) => {
+        shown.push(partitions);
+        order.push("partitions");
+      },
+      onIteration: ({ iteration }) => iteration === 1 && order.push("losses"),
+    });
+    assert.deepEqual(cut, unseen);
+    assert.deepEqual(order, ["partitions", "losses"]);
+    assert.ok(samePartition(shown[0]!, [0, 0, 1, 1, 2, 2]));
+    assert.equal(tf.memory().numTensors, before);
+  }));
+
 Deno.test("deepSuperpixelCut() refuses no superpixels, K out of range and fractional iterations", () =>
   withBackend("cpu", async () => {
     const none = { features: new Float32Array(), areas: [], positions: new Float32Array() };

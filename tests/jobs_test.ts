@@ -172,6 +172,20 @@ Deno.test("unfinished segmentations over HTTP", (t) =>
       },
     );
 
+    await t.step("GET .../events shows previews, pictures that hold themselves", async () => {
+      const { url } = await (await post("?seed=2000", ASYNC)).json();
+      const shown = (await readEvents(await request(`${url}/events`))).filter(({ event }) =>
+        event === "preview"
+      );
+      assert.ok(shown.length > 1, "one while it goes on, one at its end");
+      assert.ok(shown.every(({ id, data }) => Number(id) > 0 && /^data:image\/png;base64,/.test(data.image)));
+      assert.equal(atob(shown.at(-1)!.data.image.split(",")[1]), "10");
+      const again = (await readEvents(await request(`${url}/events`))).filter(({ event }) =>
+        event === "preview"
+      );
+      assert.deepEqual(again, shown.slice(-1));
+    });
+
     await t.step(
       "GET of a finished job is the result, for ever; its status says when and how long",
       async () => {

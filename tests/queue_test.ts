@@ -160,8 +160,22 @@ async function testQueue(t: Deno.TestContext, queue: JobQueue): Promise<void> {
     await queue.submit(job);
     await ended(queue, job.id);
     const events = await queue.events(job.id);
-    assert.deepEqual(events.map(({ progress }) => progress.stage), ["decode", "regions"]);
+    assert.deepEqual(events.map(({ progress }) => progress?.stage), ["decode", "regions"]);
     assert.deepEqual(await queue.events(job.id, events[0]!.seq), events.slice(1));
+  });
+
+  await t.step("events() shows previews where somebody looks, and keeps the latest alone", async () => {
+    const job = await request("wait 1500 watched");
+    await queue.submit(job);
+    const previews = async () =>
+      (await queue.events(job.id)).flatMap(({ preview }) => preview === undefined ? [] : [preview]);
+    await until(async () => (await queue.events(job.id)).length === 1);
+    assert.deepEqual(await previews(), [], "nobody looks");
+    await queue.watch(job.id);
+    await until(async () => (await previews())[0] === "data:,before");
+    assert.equal((await queue.status(job.id))!.progress!.stage, "decode");
+    await ended(queue, job.id);
+    assert.deepEqual(await previews(), ["data:,after"]);
   });
 
   await t.step("status() and cancel() know nothing of an id that was never submitted", async () => {

@@ -126,6 +126,33 @@ Deno.test("segment() in reach full and with fine-tuning reports its iterations a
   assert.equal(seen.at(-1)!.fraction, 1);
 });
 
+Deno.test("segment() shows previews where they are asked for, and finds the same labels", async () => {
+  for (const method of ["dsc", "flat-dsc", "slic"] as const) {
+    const options = { method, superpixels: 60, partitions: 4, iterations: 16 };
+    const silent: Progress[] = [], seen: Progress[] = [];
+    const image = quadrants(144, 96);
+    const without = await segment(image, { ...options, onProgress: (progress) => silent.push(progress) });
+    const result = await segment(image, {
+      ...options,
+      previews: true,
+      onProgress: (progress) => seen.push(progress),
+    });
+    assert.deepEqual(result.labels, without.labels);
+    assert.ok(silent.every(({ preview }) => preview === undefined));
+    const shown = seen.filter(({ preview }) => preview);
+    for (const { preview } of shown) {
+      assert.deepEqual([preview!.width, preview!.height, preview!.data.length], [96, 64, 96 * 64 * 3]);
+    }
+    const stages = { dsc: ["hierarchy"], "flat-dsc": ["superpixels", "cut"], slic: ["superpixels"] }[method];
+    assert.deepEqual([...new Set(shown.map(({ stage }) => stage))], ["superae", ...stages]);
+    // the last one has a flat colour where a region is: that of its quadrant
+    const { data } = shown.at(-1)!.preview!;
+    const at = (x: number, y: number) => [...data.subarray(3 * (y * 96 + x), 3 * (y * 96 + x) + 3)];
+    assert.ok(at(20, 10)[0]! > 180 && at(76, 10)[1]! > 160 && at(20, 54)[2]! > 180, `${at(20, 10)}`);
+    seen.forEach(({ fraction }, i) => assert.ok(fraction >= (seen[i - 1]?.fraction ?? 0)));
+  }
+});
+
 Deno.test("segment() brings the labels of a large image back to its size", async () => {
   const result = await segment(quadrants(1200, 800), { method: "slic", superpixels: 100 });
   assert.equal(result.labels.length, 1200 * 800);

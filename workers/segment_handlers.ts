@@ -2,6 +2,7 @@
  * What is done for each kind of job, wherever it runs: in an isolate of the pool, or inline where there are no workers.
  * Heavy modules load with the first job that needs them.
  */
+import type { Image } from "../lib/image/image.ts";
 import type { EncodedFiles, SegmentProtocol, SegmentReport } from "./segment_protocol.ts";
 import type { Handlers } from "./serve_jobs.ts";
 
@@ -11,16 +12,19 @@ const RETIRE_PIXELS = 4_000_000;
 /** Handlers of the segmenting jobs. */
 export const segmentHandlers: Handlers<SegmentProtocol, SegmentReport> = {
   async segment(
-    { bytes, settings, maxPixels, allowFallbackAdapter = false, formats, record, resource },
+    { bytes, settings, maxPixels, allowFallbackAdapter = false, previews = false, formats, record, resource },
     { signal, report },
   ) {
     const { segment } = await import("../lib/segment.ts");
+    const withPreview = previews ? await previewEncoder() : undefined;
     const segmentation = await segment(bytes, {
       ...settings,
       maxPixels,
       allowFallbackAdapter,
       signal,
-      onProgress: report,
+      previews,
+      onProgress: ({ preview, ...progress }) =>
+        report(preview && withPreview ? withPreview(progress, preview) : progress),
     });
     const startedAt = performance.now();
     const { encodeFiles } = await import("./encode_files.ts");
@@ -61,6 +65,18 @@ export const segmentHandlers: Handlers<SegmentProtocol, SegmentReport> = {
     return { result: { backend } };
   },
 };
+
+/** Puts previews into reports as PNG files. */
+async function previewEncoder(): Promise<(report: SegmentReport, preview: Image) => SegmentReport> {
+  const [{ encodePng }, { encodeBase64 }] = await Promise.all([
+    import("../lib/image/png.ts"),
+    import("../lib/base64.ts"),
+  ]);
+  return (report, preview) => ({
+    ...report,
+    preview: `data:image/png;base64,${encodeBase64(encodePng(preview))}`,
+  });
+}
 
 function buffersOf(files: EncodedFiles, record?: Uint8Array<ArrayBuffer>): Transferable[] {
   const buffers = new Set(Object.values(files).map((file) => file.buffer));

@@ -16,6 +16,8 @@ export interface SegmentJob {
   readonly maxPixels: number;
   /** Takes a software adapter for a GPU. @default false */
   readonly allowFallbackAdapter?: boolean;
+  /** Adds small pictures to the reports. @default false */
+  readonly previews?: boolean;
   /** Forms to encode in the isolate. */
   readonly formats: readonly FormatName[];
   /** True to have the record too, from which other forms can be encoded later. */
@@ -64,4 +66,7 @@ export interface SegmentProtocol {
 }
 
 /** What a segmenting job reports. */
-export type SegmentReport = Progress;
+export interface SegmentReport extends Omit<Progress, "preview"> {
+  /** The preview as the address of a PNG file that holds it itself: `data:image/png;base64,...`, 40 KB at most. */
+  readonly preview?: string;
+}

@@ -49,6 +49,8 @@ export interface DscOptions extends SimilarityOptions {
   signal?: AbortSignal;
   /** Receives each iteration's losses, at once or a few together. */
   onIteration?: (point: LossPoint) => void;
+  /** Receives the partition (M) of each superpixel as it is so far, twice a second at most, before the losses of then. */
+  onPartitions?: (partitions: Int32Array) => void;
 }
 
 /** What the cut starts from: superpixels with deep features. */

@@ -10,6 +10,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { createAdam } from "../backend/adam.ts";
 import { segmentMean } from "../backend/ops.ts";
 import { createCheckpoint } from "../checkpoint.ts";
+import { createPace } from "../preview.ts";
 import { kmeans } from "../clustering/kmeans.ts";
 import { createRandom } from "../random.ts";
 import type { Cut, DscOptions, LossPoint, SuperpixelGraph } from "./deep_superpixel_cut.ts";
@@ -36,7 +37,7 @@ export async function optimizeCut(
   trainable?: TrainableFeatures,
 ): Promise<Cut> {
   const { partitions: K = 8, alpha = 0.05, beta = 1, iterations = 128, learningRate = 0.05 } = options;
-  const { normalization = "volume", seed = 0, signal, onIteration } = options;
+  const { normalization = "volume", seed = 0, signal, onIteration, onPartitions } = options;
   const M = graph.areas.length, D = graph.features.length / M;
   if (M === 0) throw new RangeError("Cannot cut superpixels: there are none, want at least 1");
   if (!(Number.isInteger(K) && K >= 2 && K <= 256)) {
@@ -78,8 +79,13 @@ export async function optimizeCut(
 
   const losses: LossPoint[] = [];
   const pending: tf.Tensor1D[] = [];
+  const isTime = createPace();
+  let shown: tf.Tensor2D | undefined; // log-odds of superpixels, where somebody looks
   const report = async () => {
     if (pending.length === 0) return;
+    if (shown) onPartitions?.(rowArgMax(await shown.data<"float32">(), K));
+    shown?.dispose();
+    shown = undefined;
     const stacked = tf.stack(pending);
     const values = await stacked.data();
     tf.dispose([stacked, ...pending]);
@@ -94,6 +100,7 @@ export async function optimizeCut(
 
   try {
     for (let iteration = 1; iteration <= iterations; iteration++) {
+      const isShown = onPartitions !== undefined && iteration % READ_EVERY === 0 && isTime();
       const { parts, grads } = tf.tidy(() => {
         let parts: tf.Tensor1D | undefined;
         const { grads } = tf.variableGrads(() => {
@@ -104,7 +111,9 @@ export async function optimizeCut(
           );
           const similarity = trainable ? stopGradient(() => deepSimilarity(G, fixed.positions, options)) : W;
           const pseudoLabel = pseudoLabelLoss(z, targets, fixed.weights);
-          const cut = softCut(tf.softmax(logits(G)), similarity, normalization);
+          const g = logits(G);
+          if (isShown) shown = tf.keep(g);
+          const cut = softCut(tf.softmax(g), similarity, normalization);
           const total = tf.add(tf.mul(alpha, pseudoLabel), tf.mul(beta, cut)) as tf.Scalar;
           parts = tf.keep(tf.stack([total, pseudoLabel, cut]) as tf.Tensor1D);
           return total;
@@ -127,6 +136,7 @@ export async function optimizeCut(
   } finally {
     head.dispose();
     encoder?.dispose();
+    shown?.dispose();
     tf.dispose([...Object.values(fixed), A, b, W, ...pending.filter((losses) => !losses.isDisposed)]);
   }
 }

@@ -36,21 +36,25 @@ export interface DatabaseOptions {
   readonly onError?: ((error: Error) => void) | undefined;
 }
 
+/** What can be new about a job: it may be in another state or place, it was submitted, somebody looks at it. */
+export type News = "changed" | "submitted" | "watched";
+
 /** An open database. */
 export interface Database {
   readonly boss: PgBoss;
   readonly sql: Sql;
   readonly blobs: Blobs;
   readonly embedded: boolean;
-  /** Says to every process that something about a job has changed. Best effort: who listens asks again by itself. */
-  announce(id: string, isNew?: boolean): Promise<void>;
-  /** Calls back with the id of a job that may have changed, and whether it is a new one; returns how to stop. */
-  onAnnounced(callback: (id: string, isNew: boolean) => void): () => void;
+  /** Says news of a job to every process. Best effort: who listens asks again by itself. */
+  announce(id: string, news?: News): Promise<void>;
+  /** Calls back with the id of a job and what is new about it; returns how to stop. */
+  onAnnounced(callback: (id: string, news: News) => void): () => void;
   close(): Promise<void>;
 }
 
-/** Notifications carry a job's id, a new one's with +, and nothing else: they are lossy, so whoever hears one asks. */
+/** Notifications carry a sign, a job's id, and nothing else: they are lossy, so whoever hears one asks. */
 const CHANNEL = "dsc_job";
+const SIGNS: Readonly<Record<News, string>> = { changed: "", submitted: "+", watched: "?" };
 const SWEEP_MS = 600_000;
 
 /**
@@ -129,9 +133,10 @@ async function finishOpening(
   embedded: EmbeddedDatabase | undefined,
   { full, ttlSeconds, onError }: { full: boolean; ttlSeconds: number; onError: (error: Error) => void },
 ): Promise<Database> {
-  const callbacks = new Set<(id: string, isNew: boolean) => void>();
+  const callbacks = new Set<(id: string, news: News) => void>();
   const hear = (text: string) => {
-    for (const callback of callbacks) callback(text.replace("+", ""), text.startsWith("+"));
+    const news = text.startsWith("+") ? "submitted" : text.startsWith("?") ? "watched" : "changed";
+    for (const callback of callbacks) callback(text.slice(SIGNS[news].length), news);
   };
   // some connection poolers cannot listen: everyone then asks once a second, as they do on the edge
   const listener = full
@@ -152,8 +157,8 @@ async function finishOpening(
     sql,
     blobs,
     embedded: embedded !== undefined,
-    async announce(id, isNew = false) {
-      await sql("select pg_notify($1, $2)", [CHANNEL, isNew ? `+${id}` : id]).catch(onError);
+    async announce(id, news = "changed") {
+      await sql("select pg_notify($1, $2)", [CHANNEL, SIGNS[news] + id]).catch(onError);
     },
     onAnnounced(callback) {
       callbacks.add(callback);

@@ -17,6 +17,8 @@ export interface JobRequest {
   readonly seconds: number;
   /** Higher goes first; requests have 0, batches less. @default 0 */
   readonly priority?: number;
+  /** Makes small pictures on the way, for those who look. @default false */
+  readonly previews?: boolean;
 }
 
 /** What is written into the queue; the bytes lie in the blobs. */
@@ -29,6 +31,7 @@ export interface JobData {
   readonly settings: ResolvedSettings;
   readonly maxPixels: number;
   readonly seconds: number;
+  readonly previews?: boolean;
 }
 
 /** The key of a job's image among the blobs. */
@@ -57,7 +60,7 @@ export interface JobStatus {
   /** Jobs before it, while it is queued. */
   readonly position?: number;
   /** Where it is, while it is processed. */
-  readonly progress?: Progress;
+  readonly progress?: JobProgress;
   /** Tries so far, the running one among them. */
   readonly tries: number;
   /** Estimated seconds of one core. */
@@ -72,11 +75,16 @@ export interface JobStatus {
   readonly timings?: Readonly<Record<string, number>>;
 }
 
-/** One report of progress, numbered in the order of all jobs. */
+/** One report of progress, or else a picture of it, numbered in the order of all jobs. */
 export interface JobEvent {
   readonly seq: number;
-  readonly progress: Progress;
+  readonly progress?: JobProgress;
+  /** A small picture, see `SegmentReport`. */
+  readonly preview?: string;
 }
+
+/** Where a job is. */
+export type JobProgress = Omit<Progress, "preview">;
 
 /** Whether a job will not change any more. */
 export function isFinal(state: JobState): boolean {

@@ -8,13 +8,13 @@
  */
 import type { JobWithMetadata } from "pg-boss";
 import { BackendError, ImageDecodeError, LimitError, OptionError } from "../../lib/errors.ts";
-import type { Progress } from "../../lib/progress.ts";
 import { RunnerError } from "../runner.ts";
 import { type Computer, createComputer } from "./computer.ts";
 import { QUEUE } from "./database.ts";
 import { inputKey, type JobData, type JobOutput } from "./job.ts";
-import { type JobQueue, POLL_MS } from "./job_queue.ts";
+import { type JobQueue, POLL_MS, WATCH_MS } from "./job_queue.ts";
 import { deadlineOf } from "./policy.ts";
+import { type Audience, progressKeeper } from "./progress_keeper.ts";
 
 /** Options of {@linkcode takeJobs}. */
 export interface JobWorkerOptions {
@@ -52,8 +52,6 @@ export interface JobWorker {
 
 /** So often jobs are claimed anew: a cancel is noticed after this at the latest. */
 const HEARTBEAT_MS = 1000;
-/** A progress report is kept so often at most: it is for people to look at. */
-const PROGRESS_MS = 500;
 /** For so long a result waits for a database that does not answer, such as one that restarts. */
 const PATIENCE_MS = 60_000;
 
@@ -64,6 +62,7 @@ type ClaimedJob = JobWithMetadata<JobData>;
 
 interface RunningJob {
   readonly job: ClaimedJob;
+  readonly audience: Audience;
   readonly stop: AbortController;
   readonly ended: Promise<void>;
 }
@@ -93,16 +92,23 @@ export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWo
 
   function start(job: ClaimedJob): void {
     const computer = idle.pop()!, stop = new AbortController(); // no more are asked for than are idle
+    const audience: Audience = { until: 0, onArrival: () => {} };
     // whoever has it here from before had lost it, and would be heard of no more
     running.get(job.id)?.stop.abort(new Error("the job was given out again"));
-    const ended = runJob(queue, job, { signal: stop.signal, computer, allowFallbackAdapter, onEvent })
+    const ended = runJob(queue, job, {
+      signal: stop.signal,
+      computer,
+      audience,
+      allowFallbackAdapter,
+      onEvent,
+    })
       .catch((error) => onEvent({ event: "job ended", id: job.id, error: textOf(error) })) // its heartbeat stops
       .finally(() => {
         if (running.get(job.id)?.job === job) running.delete(job.id); // it may have been submitted anew meanwhile
         idle.push(computer);
         wake();
       });
-    running.set(job.id, { job, stop, ended });
+    running.set(job.id, { job, audience, stop, ended });
   }
 
   /** Keeps jobs here, and ends those that someone has taken away: canceled, or given to another worker. */
@@ -116,10 +122,13 @@ export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWo
     }
   }
   const heart = setInterval(() => beat([...running.values()]), HEARTBEAT_MS);
-  const stopListening = onAnnounced((id, isNew) => {
+  const stopListening = onAnnounced((id, news) => {
     const mine = running.get(id);
-    if (mine) beat([mine]);
-    else if (isNew) wake();
+    if (mine && news === "watched") {
+      mine.audience.until = performance.now() + WATCH_MS;
+      mine.audience.onArrival();
+    } else if (mine) beat([mine]);
+    else if (news === "submitted") wake();
   });
 
   return {
@@ -151,9 +160,10 @@ async function fetchJobs(boss: JobQueue["database"]["boss"], batchSize: number):
 async function runJob(
   queue: JobQueue,
   job: ClaimedJob,
-  { signal, computer, allowFallbackAdapter, onEvent }: {
+  { signal, computer, audience, allowFallbackAdapter, onEvent }: {
     readonly signal: AbortSignal;
     readonly computer: Computer;
+    readonly audience: Audience;
     readonly allowFallbackAdapter: boolean;
     readonly onEvent: (event: JobWorkerEvent) => void;
   },
@@ -180,9 +190,10 @@ async function runJob(
   try {
     const bytes = await patiently(signal, () => blobs.get(inputKey(id, data)));
     if (!bytes) throw new RunnerError("input_expired", "Cannot begin job: its image is not kept any more");
-    const { settings, maxPixels } = data;
-    const progress = progressKeeper(queue, id, signal);
-    const { result, record } = await computer.compute({ settings, maxPixels, allowFallbackAdapter }, bytes, {
+    const { settings, maxPixels, previews = false } = data;
+    const progress = progressKeeper(queue, id, audience, signal);
+    const given = { settings, maxPixels, allowFallbackAdapter, previews };
+    const { result, record } = await computer.compute(given, bytes, {
       signal,
       deadlineMs: deadlineOf(data.seconds) * 1000,
       onReport: progress.report,
@@ -234,32 +245,6 @@ function isFinalFailure(error: unknown): boolean {
   }
   return error instanceof RunnerError &&
     (error.code === "deadline_exceeded" || error.code === "input_expired");
-}
-
-/** Keeps the latest progress now and then, and lets everyone know; `end` keeps what is left, before the job is over. */
-function progressKeeper(queue: JobQueue, id: string, signal: AbortSignal) {
-  const { sql, announce } = queue.database;
-  let latest: Progress | undefined, keptAt = -Infinity, timer: ReturnType<typeof setTimeout> | undefined;
-  let kept: Promise<unknown> = Promise.resolve();
-  const keep = () => {
-    clearTimeout(timer);
-    timer = undefined;
-    keptAt = performance.now();
-    if (signal.aborted) return; // what it would be told of may be a later try by now
-    const text = JSON.stringify(latest);
-    kept = kept.then(() => sql("insert into dsc.event (job, progress) values ($1, $2)", [id, text]))
-      .then(() => announce(id)).catch(() => {}); // progress is a courtesy
-  };
-  return {
-    report(progress: Progress): void {
-      latest = progress;
-      timer ??= setTimeout(keep, Math.max(0, keptAt + PROGRESS_MS - performance.now()));
-    },
-    async end(): Promise<void> {
-      if (timer !== undefined) keep();
-      await kept;
-    },
-  };
 }
 
 /** Tries again for a minute: a database that restarts must not cost a result that took an hour. */

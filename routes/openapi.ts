@@ -46,7 +46,8 @@ export const postDescription: DescribeRouteOptions = {
   summary: "Segment an image",
   description:
     "Send the image file as the body, or a form with the file in the field `image`. Options go in the query " +
-    "or, in a form, into fields. An option that is not known is refused.",
+    "or, in a form, into fields. An option that is not known is refused. To those who prefer `text/event-stream` the " +
+    "answer tells how the work goes on: `progress`, `preview`, and at the end one `status` with the result's `url`.",
   security: [{}, { key: [] }],
   requestBody: {
     required: true,
@@ -67,9 +68,9 @@ export const postDescription: DescribeRouteOptions = {
     },
     202: unfinished("Queued: heavy work, or Prefer: respond-async."),
     200: {
-      description: "It was there already.",
+      description: "It was there already, or comes as events.",
       headers: { ...HEADERS, Location: header("Address of the segmentation.") },
-      content: FORMS,
+      content: { ...FORMS, "text/event-stream": {} },
     },
     ...problems(
       "empty_image",
@@ -132,8 +133,9 @@ export const eventsDescription: DescribeRouteOptions = {
   operationId: "getJobEvents",
   summary: "The same as it happens, as server-sent events",
   description:
-    "`status` whenever state or place change, `progress` twice a second at most. Goes on after Last-Event-ID; ends " +
-    "with the job, and answers 204 to whoever comes back after that.",
+    "`status` whenever state or place change, `progress` twice a second at most, and `preview`, whose `image` is the " +
+    "address of a PNG that holds itself (`data:image/png;base64,...`). Goes on after Last-Event-ID; ends with the job, " +
+    "and answers 204 to whoever comes back after that.",
   responses: {
     200: { description: "Events.", content: { "text/event-stream": {} } },
     204: { description: "The job is over, and the client knows." },

@@ -30,8 +30,16 @@ export function checkQuery(request: Request, besides: readonly string[] = []): M
   const fields = new Map<string, string>();
   addFields(fields, new URL(request.url).searchParams);
   parseOptions(fields, besides);
-  chooseFormat(request, fields.get("format"));
+  const named = fields.get("format");
+  if (!wantsEvents(request, named)) chooseFormat(request, named);
   return fields;
+}
+
+/** Whether a client would rather hear how the work goes on than have its result in the same answer. */
+export function wantsEvents(request: Request, named: string | undefined): boolean {
+  if (request.method !== "POST" || named !== undefined) return false;
+  const accept = request.headers.get("Accept") ?? undefined;
+  return negotiate(accept, ["application/json", "text/event-stream"]) === "text/event-stream";
 }
 
 /**

@@ -5,7 +5,7 @@
 import { type FormatName, needsHierarchy } from "../lib/formats/table.ts";
 import type { Scale } from "../lib/hierarchy/tree.ts";
 import type { ResolvedSettings } from "../lib/options.ts";
-import type { SegmentJobResult } from "../workers/segment_protocol.ts";
+import type { SegmentJobResult, SegmentReport } from "../workers/segment_protocol.ts";
 import type { SegmentRunner } from "../workers/segmenter.ts";
 import { QueueError } from "../workers/queue/errors.ts";
 import type { Jobs } from "./jobs.ts";
@@ -48,9 +48,14 @@ function keyOf(id: string, format: FormatName, scale: Scale | undefined): string
   return `${id}/${format}${scaleQuery(scale)}`;
 }
 
+/** Receives what a computation reports. */
+export type OnReport = (report: SegmentReport) => void;
+
 interface Flight {
   readonly computed: Promise<SegmentJobResult>;
   readonly abort: AbortController;
+  /** Whoever wants to know how it goes on. */
+  readonly listeners: Set<OnReport>;
   waiting: number;
 }
 
@@ -90,6 +95,25 @@ export class Results {
       created: true,
       timings,
     };
+  }
+
+  /**
+   * Makes sure that a segmentation is there, and tells how it goes on.
+   *
+   * @param id Of these bytes with these settings.
+   * @param signal Gives up waiting; the computation ends when nobody waits for it any more.
+   * @param onReport Gets previews, too, if nobody else had it begun.
+   */
+  async ensure(
+    id: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    settings: ResolvedSettings,
+    signal: AbortSignal,
+    onReport: OnReport,
+  ): Promise<Pick<ObtainedResult, "created" | "timings">> {
+    if (await this.#record(id, false)) return { created: false, timings: {} };
+    const { timings } = await this.#join(id, bytes, settings, undefined, signal, onReport);
+    return { created: true, timings };
   }
 
   /** A result that is there, in one form and at one scale; `undefined` if it is not (any more). */
@@ -146,10 +170,12 @@ export class Results {
     id: string,
     bytes: Uint8Array<ArrayBuffer>,
     settings: ResolvedSettings,
-    format: FormatName,
+    format: FormatName | undefined,
     signal: AbortSignal,
+    onReport?: OnReport,
   ) {
-    const flight = this.#flights.get(id) ?? this.#start(id, bytes, settings, format);
+    const flight = this.#flights.get(id) ?? this.#start(id, bytes, settings, format, onReport !== undefined);
+    if (onReport) flight.listeners.add(onReport);
     const { promise: left, reject } = Promise.withResolvers<never>();
     const leave = () => reject(signal.reason);
     if (signal.aborted) leave();
@@ -159,13 +185,24 @@ export class Results {
       return await Promise.race([flight.computed, left]);
     } finally {
       signal.removeEventListener("abort", leave);
+      if (onReport) flight.listeners.delete(onReport);
       if (--flight.waiting === 0) flight.abort.abort(); // does nothing to one that has landed
     }
   }
 
-  #start(id: string, bytes: Uint8Array<ArrayBuffer>, settings: ResolvedSettings, format: FormatName): Flight {
-    const abort = new AbortController();
-    const flight = { computed: this.#compute(id, bytes, settings, format, abort.signal), abort, waiting: 0 };
+  #start(
+    id: string,
+    bytes: Uint8Array<ArrayBuffer>,
+    settings: ResolvedSettings,
+    format: FormatName | undefined,
+    previews: boolean,
+  ): Flight {
+    const abort = new AbortController(), listeners = new Set<OnReport>();
+    const computed = this.#compute(id, bytes, settings, format, abort.signal, {
+      previews,
+      onReport: (report) => listeners.forEach((listener) => listener(report)),
+    });
+    const flight = { computed, abort, listeners, waiting: 0 };
     this.#flights.set(id, flight);
     const land = () => {
       if (this.#flights.get(id) === flight) this.#flights.delete(id);
@@ -179,18 +216,20 @@ export class Results {
     id: string,
     bytes: Uint8Array<ArrayBuffer>,
     settings: ResolvedSettings,
-    format: FormatName,
+    format: FormatName | undefined,
     signal: AbortSignal,
+    { previews, onReport }: { readonly previews: boolean; readonly onReport: OnReport },
   ) {
     const { segmenter, store, jobs, maxPixels, pathOf, onSegmented } = this.#options;
     const submittedAt = performance.now();
     let queueMs = 0;
     const resource = { id, path: pathOf(id), query: "" };
     // a form that this result may turn out not to have must not cost those who wait for another
-    const formats = needsHierarchy(format) ? [] : [format];
-    const job = { bytes, settings, maxPixels, formats, record: true, resource };
+    const formats = format === undefined || needsHierarchy(format) ? [] : [format];
+    const job = { bytes, settings, maxPixels, formats, record: true, resource, previews };
     const result = await segmenter.run("segment", job, {
       signal,
+      onReport,
       onStart: () => queueMs = performance.now() - submittedAt,
     });
     const timings = { queue: queueMs, ...result.timings };

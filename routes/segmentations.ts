@@ -4,6 +4,7 @@
 import { contentId, isContentId } from "../lib/content_id.ts";
 import { FORMAT_NAMES, type FormatName, FORMATS, isFormatName } from "../lib/formats/table.ts";
 import { type BodyLimits, readBody } from "./body.ts";
+import { streamSegmentation } from "./event_stream.ts";
 import { getUnfinished, postJob } from "./job_handlers.ts";
 import type { Jobs } from "./jobs.ts";
 import { pathOf } from "./paths.ts";
@@ -16,6 +17,7 @@ import {
   parseOptions,
   readForm,
   readScale,
+  wantsEvents,
 } from "./read_request.ts";
 import { matchesTag } from "./ready_answers.ts";
 import { type ObtainedResult, type Results, scaleQuery } from "./results.ts";
@@ -26,7 +28,8 @@ const IMMUTABLE = "public, max-age=31536000, immutable";
 
 /**
  * POST /v1/segmentations. Options come in the query or, in a form, as fields; `format` names the form of the answer,
- * else Accept decides. What can be refused without the body is refused before it is read.
+ * else Accept decides; to text/event-stream the answer is how the work goes on. What can be refused without the body is
+ * refused before it is read.
  *
  * A client that goes away ends its computation. Deno 2.9 notices that at once over HTTP/2, but over HTTP/1.1 only while
  * the body has come in one piece; in the other cases the deadline bounds what is computed for nobody.
@@ -41,17 +44,24 @@ export async function postSegmentation(
   const fields = checkQuery(request);
 
   const body = await readBody(request, limits);
+  const give = () => limits.budget.give(body.length);
+  let streaming = false; // then the body is held beyond this function
   try {
     const image = type === FORM_TYPE ? readForm(body, request.headers.get("Content-Type")!, fields) : body;
     const settings = parseOptions(fields);
-    const format = chooseFormat(request, fields.get("format"));
+    const wanted = fields.get("format");
+    const format = wantsEvents(request, wanted) ? undefined : chooseFormat(request, wanted);
     const id = await contentId(image, settings);
     const queued = jobs && await postJob(request, jobs, results, id, image, settings);
     if (queued) return queued;
+    if (format === undefined) {
+      streaming = true;
+      return await streamSegmentation(request, results, id, image, settings, give);
+    }
     const result = await results.obtain(id, image, settings, format, request.signal);
     return resultResponse(result, format);
   } finally {
-    limits.budget.give(body.length);
+    if (!streaming) give();
   }
 }
 

@@ -68,7 +68,12 @@ Deno.test({
           assert.equal(program, "curl");
           const here = args.map((arg) => arg.replace("http://localhost:8000", url));
           const out = await run("curl", ["-sS", "--fail-with-body", ...here], folder);
-          if (!args.includes("-o")) return assert.equal(JSON.parse(out).width, 60);
+          if (args.includes("-N")) {
+            return assert.match(out, /^event: progress\n[^]*"state":"succeeded"[^]*\n\n$/);
+          }
+          if (!args.includes("-o")) {
+            return assert.equal(JSON.parse(out).width, 60);
+          }
           const bytes = await Deno.readFile(`${folder}/${args[args.indexOf("-o") + 1]}`);
           assert.equal(new TextDecoder("latin1").decode(bytes.subarray(1, 4)), "PNG");
         });

@@ -126,6 +126,70 @@ Deno.test("POST takes a form with the image and options as fields", async () => 
   assert.equal(raw.status, 200, "a form and raw bytes of the same image are the same request");
 });
 
+/** A stream's events: name and data. */
+async function eventsOf(response: Response) {
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get("Content-Type"), "text/event-stream");
+  assert.equal(response.headers.get("Cache-Control"), "no-store");
+  return (await response.text()).split("\n\n").slice(0, -1).map((block) => {
+    const [, event, data] = /^event: (\w+)\ndata: (.*)$/.exec(block)!;
+    return { event, data: JSON.parse(data!) };
+  });
+}
+
+Deno.test("POST tells those who prefer text/event-stream how the work goes on, with previews, and where it is", async () => {
+  const { app, post, log } = testApp();
+  const Accept = "text/event-stream, application/json;q=0.5";
+  const response = await post("photo", "?seed=4", { Accept });
+  const path = response.headers.get("Location")!;
+  const [decode, cut, preview, end] = await eventsOf(response);
+  assert.deepEqual(decode, { event: "progress", data: { stage: "decode", fraction: 0.5 } });
+  assert.deepEqual(cut, { event: "progress", data: { stage: "cut", fraction: 0.75 } });
+  assert.deepEqual(preview, { event: "preview", data: { image: "data:image/png;base64,AAAA" } });
+  assert.deepEqual([end!.event, end!.data.state, end!.data.url], ["status", "succeeded", path]);
+  const result = await (await app.request(path)).json();
+  assert.deepEqual([result.id, result.settings.seed], [end!.data.id, 4]);
+
+  // what is there already has no stages
+  const again = await eventsOf(await post("photo", "?seed=4", { Accept }));
+  assert.deepEqual(again.map(({ data }) => data.state), ["succeeded"]);
+  assert.equal(log.segmented, 1);
+  // nobody else pays for pictures, and a form that is named is what it was
+  const plain = await post("photo", "?seed=5", { Accept: "application/json, text/event-stream" });
+  assert.deepEqual([plain.status, plain.headers.get("Content-Type")], [201, "application/json"]);
+  await problem(
+    await post("photo", "?format=labels.png", { Accept: "text/event-stream" }),
+    406,
+    "not_acceptable",
+  );
+});
+
+Deno.test("POST with events is a problem while nothing was told, and tells what goes wrong afterwards", async () => {
+  const { post } = testApp();
+  const Accept = "text/event-stream";
+  await problem(await post("what?", "", { Accept }), 415, "not_an_image");
+  await problem(await post("photo", "?partitions=1", { Accept }), 422, "invalid_option");
+  const [, , , end] = await eventsOf(await post("half", "", { Accept }));
+  assert.deepEqual([end!.data.state, end!.data.error], [
+    "failed",
+    { code: "backend_lost", message: "Cannot finish job: the device was lost" },
+  ]);
+});
+
+Deno.test("POST with events ends the computation when the client leaves, and gives its bytes back", async () => {
+  const { post, log } = testApp({ maxHeldBytes: 10 });
+  const response = await post("slow body", "", { Accept: "text/event-stream" });
+  await problem(await post("slow body", ""), 503, "server_busy");
+  const reader = response.body!.getReader();
+  await reader.read();
+  await reader.cancel();
+  await new Promise((done) => setTimeout(done, 100)); // longer than it would have taken
+  assert.equal(log.segmented, 0);
+  const next = await post("slow body", "");
+  assert.equal(next.status, 201);
+  await next.body?.cancel();
+});
+
 Deno.test("POST answers in the form that Accept prefers or format names", async () => {
   const { post } = testApp();
   for (const name of FORMAT_NAMES) {

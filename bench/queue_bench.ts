@@ -45,6 +45,17 @@ startedAt = performance.now();
 for (const id of ids.slice(0, 100)) await queue.status(id);
 const statusMs = (performance.now() - startedAt) / Math.min(100, jobs);
 
+/** Transactions of the database so far, which is statements here; PostgreSQL counts them a little late. */
+async function transactions(): Promise<number> {
+  if (url === undefined) return NaN;
+  await new Promise((done) => setTimeout(done, 2000));
+  const { rows } = await queue.database.sql(
+    "select xact_commit::float8 as n from pg_stat_database where datname = current_database()",
+  );
+  return (rows as { n: number }[])[0]!.n;
+}
+
+const before = await transactions();
 let over = 0;
 const done = Promise.withResolvers<void>();
 startedAt = performance.now();
@@ -58,6 +69,7 @@ const worker = takeJobs(queue, {
 await done.promise;
 const seconds = (performance.now() - startedAt) / 1000, ideal = Math.ceil(jobs / slots) * (JOB_MS / 1000);
 await worker.close(0);
+const statements = (await transactions() - before) / jobs;
 await queue.close();
 if (url === undefined) await Deno.remove(folder, { recursive: true });
 console.log(`${url ? "PostgreSQL" : "embedded"}: ${jobs} jobs of ${JOB_MS / 1000} s on ${slots} slots`);
@@ -65,4 +77,5 @@ console.log(`  submit ${submitMs.toFixed(1)} ms, status ${statusMs.toFixed(1)} m
 console.log(
   `  ${seconds.toFixed(2)} s, ${ideal} s without a queue: ${((seconds / ideal - 1) * 100).toFixed(1)} % more`,
 );
+if (url) console.log(`  ${statements.toFixed(1)} statements a job`);
 Deno.exit(0);

@@ -4,6 +4,7 @@ import { contentId } from "../lib/content_id.ts";
 import { LimitError } from "../lib/errors.ts";
 import { encodePng } from "../lib/image/png.ts";
 import { parseSettings } from "../lib/settings.ts";
+import { coalesced } from "../workers/queue/coalesced.ts";
 import { DEAD_QUEUE, TRIES } from "../workers/queue/database.ts";
 import { encodeFrame, readFrames } from "../workers/queue/frames.ts";
 import { type JobData, type JobRequest, type JobStatus } from "../workers/queue/job.ts";
@@ -263,6 +264,88 @@ Deno.test("takeJobs() ends a try whose job comes again, as after an outage of th
   assert.equal(signals[1]!.aborted, false);
   await worker.close(0);
   assert.ok(signals.every(({ aborted }) => aborted));
+});
+
+Deno.test("takeJobs() computes while results wait to be kept, but no more of them than it has slots", async () => {
+  const data: JobData = { settings: SETTINGS, maxPixels: 1, seconds: 1 };
+  const kept = Promise.withResolvers<void>();
+  let given = 0, computed = 0;
+  const database = {
+    boss: {
+      fetch: (_: string, { batchSize }: { batchSize: number }) =>
+        Promise.resolve(Array.from({ length: batchSize }, () => {
+          given++;
+          return { id: crypto.randomUUID(), data, retryCount: 0, retryLimit: 2 };
+        })),
+      touch: () => Promise.reject(new Error("away")),
+      complete: () => Promise.resolve(),
+      fail: () => Promise.resolve(),
+    },
+    blobs: {
+      get: () => Promise.resolve(new Uint8Array(1)),
+      put: () => kept.promise, // a database that takes its time
+      delete: () => Promise.resolve(),
+    },
+    sql: () => Promise.resolve({ rows: [] }),
+    announce: () => Promise.resolve(),
+    onAnnounced: () => () => {},
+  };
+  const worker = takeJobs({ database } as unknown as JobQueue, {
+    slots: 2,
+    createComputer: () => ({
+      compute: () => {
+        computed++;
+        const result = { width: 1, height: 1, regions: 1, backend: "none", timings: {} };
+        return Promise.resolve({ result, record: new Uint8Array(1) });
+      },
+      close: () => Promise.resolve(),
+    }),
+  });
+  await until(() => computed === 4);
+  await new Promise((done) => setTimeout(done, 100));
+  assert.deepEqual([given, computed, worker.running], [4, 4, 4]);
+  const closed = worker.close(10_000);
+  kept.resolve();
+  await closed;
+  assert.equal(worker.running, 0);
+});
+
+Deno.test("takeJobs() says once that the database is out of reach, asks less often, and says when it is back", async () => {
+  const askedAt: number[] = [], events: string[] = [];
+  const boss = {
+    fetch: () => {
+      askedAt.push(performance.now());
+      return askedAt.length < 3 ? Promise.reject(new Error("connection refused")) : Promise.resolve([]);
+    },
+  };
+  const worker = takeJobs(
+    { database: { boss, onAnnounced: () => () => {} } } as unknown as JobQueue,
+    {
+      createComputer: pretendingComputer,
+      onEvent: ({ event, error }) => events.push(error ? `${event}: ${error}` : event),
+    },
+  );
+  await until(() => askedAt.length === 3 && events.length === 2);
+  await worker.close(0);
+  assert.deepEqual(events, ["queue out of reach: connection refused", "queue reached again"]);
+  assert.ok(askedAt[2]! - askedAt[1]! > 1.5 * (askedAt[1]! - askedAt[0]!), `${askedAt}`);
+});
+
+Deno.test("coalesced() gathers what is asked for during a call, and tells each whether its own went well", async () => {
+  const calls: number[][] = [];
+  const call = coalesced<number>(async (items) => {
+    calls.push(items);
+    await new Promise((done) => setTimeout(done, 10));
+    if (items.includes(13)) throw new Error("13");
+  });
+  await call(1);
+  const first = call(2);
+  await new Promise((done) => setTimeout(done, 1));
+  const rest = [13, 4, 5].map(call);
+  await first;
+  assert.deepEqual((await Promise.allSettled(rest)).map(({ status }) => status), Array(3).fill("rejected"));
+  await call(6);
+  assert.deepEqual(calls, [[1], [2], [13, 4, 5], [6]]);
 });
 
 Deno.test("the queue over a folder", (t) =>

@@ -4,6 +4,7 @@
  * them. Object storage would be a third class here, and nothing else would change.
  */
 import { dirname } from "node:path";
+import { coalesced } from "./coalesced.ts";
 
 /** Bytes by key. Keys are `id/input` and `id/record`. */
 export interface Blobs {
@@ -100,11 +101,13 @@ export class FileBlobs implements Blobs {
 /** Blobs as rows. */
 export class TableBlobs implements Blobs {
   readonly #sql: Sql;
+  readonly #delete: (key: string) => Promise<void>;
   readonly #limits: BlobLimits;
 
   /** Keeps blobs in the table `dsc.blob`. */
   constructor(sql: Sql, limits: BlobLimits) {
     this.#sql = sql;
+    this.#delete = coalesced((keys) => sql("delete from dsc.blob where key = any($1::text[])", [keys]));
     this.#limits = limits;
   }
 
@@ -127,8 +130,8 @@ export class TableBlobs implements Blobs {
     );
   }
 
-  async delete(key: string): Promise<void> {
-    await this.#sql("delete from dsc.blob where key = $1", [key]);
+  delete(key: string): Promise<void> {
+    return this.#delete(key);
   }
 
   async sweep(): Promise<void> {

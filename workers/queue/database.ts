@@ -5,6 +5,7 @@
  */
 import type { PgBoss } from "pg-boss";
 import { type Blobs, FileBlobs, type Sql, TableBlobs } from "./blobs.ts";
+import { coalesced } from "./coalesced.ts";
 import type { EmbeddedDatabase } from "./embedded.ts";
 import { QueueError } from "./errors.ts";
 
@@ -36,8 +37,8 @@ export interface DatabaseOptions {
   readonly onError?: ((error: Error) => void) | undefined;
 }
 
-/** What can be new about a job: it may be in another state or place, it was submitted, somebody looks at it. */
-export type News = "changed" | "submitted" | "watched";
+/** What can be new about a job: it may be in another state or place, it was submitted or canceled, somebody looks at it. */
+export type News = "changed" | "submitted" | "canceled" | "watched";
 
 /** An open database. */
 export interface Database {
@@ -54,7 +55,8 @@ export interface Database {
 
 /** Notifications carry a sign, a job's id, and nothing else: they are lossy, so whoever hears one asks. */
 const CHANNEL = "dsc_job";
-const SIGNS: Readonly<Record<News, string>> = { changed: "", submitted: "+", watched: "?" };
+const SIGNS: Readonly<Record<News, string>> = { changed: "=", submitted: "+", canceled: "-", watched: "?" };
+const NEWS = new Map(Object.entries(SIGNS).map(([news, sign]) => [sign, news as News]));
 const SWEEP_MS = 600_000;
 
 /**
@@ -135,9 +137,12 @@ async function finishOpening(
 ): Promise<Database> {
   const callbacks = new Set<(id: string, news: News) => void>();
   const hear = (text: string) => {
-    const news = text.startsWith("+") ? "submitted" : text.startsWith("?") ? "watched" : "changed";
-    for (const callback of callbacks) callback(text.slice(SIGNS[news].length), news);
+    const news = NEWS.get(text[0]!) ?? "changed";
+    for (const callback of callbacks) callback(text.slice(1), news);
   };
+  const notify = coalesced<string>((texts) =>
+    sql("select pg_notify($1, text) from unnest($2::text[]) as text", [CHANNEL, texts])
+  );
   // some connection poolers cannot listen: everyone then asks once a second, as they do on the edge
   const listener = full
     ? await boss.getDb().listen?.(CHANNEL, hear, () => {}).catch((error) => void onError(error))
@@ -157,9 +162,7 @@ async function finishOpening(
     sql,
     blobs,
     embedded: embedded !== undefined,
-    async announce(id, news = "changed") {
-      await sql("select pg_notify($1, $2)", [CHANNEL, SIGNS[news] + id]).catch(onError);
-    },
+    announce: (id, news = "changed") => notify(SIGNS[news] + id).catch(onError),
     onAnnounced(callback) {
       callbacks.add(callback);
       return () => callbacks.delete(callback);

@@ -1,13 +1,14 @@
 /**
  * Deno as a program to start, where this process may, and where its permissions are meant from.
  */
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
  * The project's folder, in which programs are started: commas in a flag separate paths and cannot be escaped, so the flags
  * name paths below this one, whatever it is called itself.
  */
-export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const ROOT = resolve(fileURLToPath(import.meta.url), "../../..");
 
 /** The code that such programs run, for their --allow-read. */
 export const READABLE = "workers,lib";

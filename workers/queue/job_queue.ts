@@ -141,7 +141,7 @@ export class JobQueue {
       if (!known || isFinal(known.state)) return known;
       const [job] = await boss.findJobs<JobData>(QUEUE, { id });
       await boss.cancel(QUEUE, id);
-      await this.database.announce(id); // its worker looks at once instead of at its next heartbeat
+      await this.database.announce(id, "canceled"); // its worker looks at once instead of at its next heartbeat
       if (job) await blobs.delete(inputKey(id, job.data));
       return await this.status(id);
     });

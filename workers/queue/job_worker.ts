@@ -28,7 +28,7 @@ export interface JobWorkerOptions {
   readonly onEvent?: (event: JobWorkerEvent) => void;
 }
 
-/** What happens to a job here. */
+/** What happens here. */
 export interface JobWorkerEvent {
   readonly event:
     | "job started"
@@ -36,15 +36,18 @@ export interface JobWorkerEvent {
     | "job failed"
     | "job tried in vain"
     | "job ended"
-    | "job handed back";
-  readonly id: string;
+    | "job handed back"
+    | "queue out of reach"
+    | "queue reached again";
+  /** Of the job, if it is about one. */
+  readonly id?: string;
   readonly seconds?: number;
   readonly error?: string;
 }
 
 /** Takes jobs until it is closed. */
 export interface JobWorker {
-  /** Jobs being computed now. */
+  /** Jobs being computed now, or whose results are being kept. */
   readonly running: number;
   /** Takes no more jobs, gives those at work so many milliseconds, then hands back what is left. */
   close(graceMs: number): Promise<void>;
@@ -52,6 +55,8 @@ export interface JobWorker {
 
 /** So often jobs are claimed anew: a cancel is noticed after this at the latest. */
 const HEARTBEAT_MS = 1000;
+/** So long a pause, at most, is between two questions to a database that does not answer. */
+const LONGEST_PAUSE_MS = 5000;
 /** For so long a result waits for a database that does not answer, such as one that restarts. */
 const PATIENCE_MS = 60_000;
 
@@ -74,24 +79,46 @@ export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWo
   const { boss, onAnnounced } = queue.database;
   const idle = Array.from({ length: slots }, create);
   const running = new Map<string, RunningJob>();
-  let closed = false, wake = () => {};
+  let closed = false, wake = () => {}, pause = POLL_MS;
 
   // one question for all free slots and one heartbeat for all jobs: a query a second, however many slots there are
   const loop = (async () => {
     while (!closed) {
       const woken = Promise.withResolvers<void>();
       wake = woken.resolve; // what happens from here on is not missed
-      const jobs = idle.length > 0 ? await fetchJobs(boss, idle.length) : [];
+      // results that wait to be kept are held in memory: of those, too, no more than there are slots
+      const free = Math.min(idle.length, 2 * slots - running.size);
+      const jobs = free > 0 ? await fetch(free) : [];
       for (const job of jobs) start(job);
       if (jobs.length > 0) continue;
-      const timer = setTimeout(wake, POLL_MS);
+      const timer = setTimeout(wake, pause);
       await woken.promise;
       clearTimeout(timer);
     }
   })();
 
+  /** Jobs for so many slots; none, and a longer pause, while the database does not answer. */
+  async function fetch(batchSize: number): Promise<ClaimedJob[]> {
+    try {
+      const jobs = await boss.fetch<JobData>(QUEUE, { batchSize, includeMetadata: true });
+      if (pause > POLL_MS) onEvent({ event: "queue reached again" });
+      pause = POLL_MS;
+      return jobs as ClaimedJob[];
+    } catch (error) {
+      if (pause === POLL_MS) onEvent({ event: "queue out of reach", error: textOf(error) });
+      pause = Math.min(LONGEST_PAUSE_MS, 2 * pause);
+      return [];
+    }
+  }
+
   function start(job: ClaimedJob): void {
     const computer = idle.pop()!, stop = new AbortController(); // no more are asked for than are idle
+    let released = false;
+    const release = () => {
+      if (!released) idle.push(computer);
+      released = true;
+      wake();
+    };
     const audience: Audience = { until: 0, onArrival: () => {} };
     // whoever has it here from before had lost it, and would be heard of no more
     running.get(job.id)?.stop.abort(new Error("the job was given out again"));
@@ -100,13 +127,13 @@ export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWo
       computer,
       audience,
       allowFallbackAdapter,
+      onComputed: release, // while a result is being kept, the next job is computed
       onEvent,
     })
       .catch((error) => onEvent({ event: "job ended", id: job.id, error: textOf(error) })) // its heartbeat stops
       .finally(() => {
         if (running.get(job.id)?.job === job) running.delete(job.id); // it may have been submitted anew meanwhile
-        idle.push(computer);
-        wake();
+        release();
       });
     running.set(job.id, { job, audience, stop, ended });
   }
@@ -127,7 +154,7 @@ export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWo
     if (mine && news === "watched") {
       mine.audience.until = performance.now() + WATCH_MS;
       mine.audience.onArrival();
-    } else if (mine) beat([mine]);
+    } else if (mine && news === "canceled") beat([mine]);
     else if (news === "submitted") wake();
   });
 
@@ -150,21 +177,15 @@ export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWo
   };
 }
 
-/** Jobs for so many slots; none while the database does not answer. */
-async function fetchJobs(boss: JobQueue["database"]["boss"], batchSize: number): Promise<ClaimedJob[]> {
-  return await boss.fetch<JobData>(QUEUE, { batchSize, includeMetadata: true }).catch(
-    () => [],
-  ) as ClaimedJob[];
-}
-
 async function runJob(
   queue: JobQueue,
   job: ClaimedJob,
-  { signal, computer, audience, allowFallbackAdapter, onEvent }: {
+  { signal, computer, audience, allowFallbackAdapter, onComputed, onEvent }: {
     readonly signal: AbortSignal;
     readonly computer: Computer;
     readonly audience: Audience;
     readonly allowFallbackAdapter: boolean;
+    readonly onComputed: () => void;
     readonly onEvent: (event: JobWorkerEvent) => void;
   },
 ): Promise<void> {
@@ -183,8 +204,7 @@ async function runJob(
   const dropInput = () => blobs.delete(inputKey(id, data)).catch(() => {}); // else it goes with its time to live
   const settle = async (output: JobOutput) => {
     await patiently(signal, () => boss.complete(QUEUE, attempt, output));
-    await announce(id);
-    await dropInput();
+    await Promise.all([announce(id), dropInput()]);
   };
   tell("job started");
   try {
@@ -197,7 +217,7 @@ async function runJob(
       signal,
       deadlineMs: deadlineOf(data.seconds) * 1000,
       onReport: progress.report,
-    }).finally(progress.end);
+    }).finally(onComputed).finally(progress.end);
     await patiently(signal, () => blobs.put(`${id}/record`, record));
     const { backend, regions, timings } = result;
     await settle({ outcome: "succeeded", backend, regions, timings });

@@ -269,7 +269,8 @@ browserTest("every method draws its regions, and says what it lacks", () =>
     await page.click("#again");
     await page.waitForFunction(READY);
     assert(Number(await count(page)) > 50);
-    assert.equal(await page.isDisabled("#regions"), true);
+    assert.equal(await page.isVisible("#regions"), false);
+    assert.equal(await page.isVisible("#one-scale"), true);
     assert.equal(await page.isDisabled('#views input[value="contours"]'), true);
     assert.equal(await page.isVisible('#files a[data-format="hierarchy.json"]'), false);
     await page.waitForURL(/method=slic/);
@@ -312,16 +313,17 @@ function queueing(events: (send: (event: string, data: unknown) => void) => Prom
       });
       return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
     }
-    if (request.headers.get("Prefer") !== "respond-async") return await app.fetch(request);
     const answer = await app.fetch(request);
-    const { id } = await answer.json();
+    if (request.method !== "POST") return answer;
+    await answer.text(); // it is done, but the page does not know
     const headers = { Location: answer.headers.get("Location")! };
-    return Response.json({ id, state: "queued" }, { status: 202, headers });
+    return Response.json({ state: "queued" }, { status: 202, headers });
   };
   return { canceled, fetch };
 }
 
 const LOSSES = [3, 2.2, 1.7, 1.5];
+const BLUE = encodePng({ width: 2, height: 1, data: Uint8Array.of(0, 0, 255, 0, 0, 255) });
 
 browserTest("work in a queue is followed: its place, its stages, its loss curve, its end", async () => {
   const goOn = Promise.withResolvers<void>();
@@ -331,6 +333,7 @@ browserTest("work in a queue is followed: its place, its stages, its loss curve,
     for (const [i, loss] of LOSSES.entries()) {
       send("progress", { stage: "cut", fraction: i / 8, iteration: i + 1, iterations: 8, loss });
     }
+    send("preview", { image: `data:image/png;base64,${Buffer.from(BLUE).toString("base64")}` });
     await goOn.promise;
     send("status", { state: "succeeded" });
   });
@@ -348,11 +351,60 @@ browserTest("work in a queue is followed: its place, its stages, its loss curve,
       await page.evaluate(() => document.querySelector<HTMLProgressElement>("#bar")!.value),
       3 / 8,
     );
+    await page.waitForFunction(() => {
+      const canvas = document.querySelector<HTMLCanvasElement>("#preview")!;
+      return canvas.width === 2 &&
+        canvas.getContext("2d")!.getImageData(1, 0, 1, 1).data.join() === "0,0,255,255";
+    });
     goOn.resolve();
     await page.waitForFunction(READY);
     assert(Number(await count(page)) > 1);
   });
 });
+
+for (const where of ["server", "here"] as const) {
+  browserTest(
+    `work that is done at once tells its stages and shows previews: ${where}`,
+    () =>
+      withPage(app, async (page) => {
+        await opened(page);
+        await page.check(`#where input[value=${where}]`);
+        // what is seen for milliseconds is watched by the page itself
+        await page.evaluate(() => {
+          const seen = { stages: [] as string[], pictures: 0, fractions: [] as number[] };
+          Object.assign(globalThis, { seen });
+          const name = document.querySelector("#stage-name")!, preview = document.querySelector("#preview")!;
+          new MutationObserver((changes) => {
+            for (const { target } of changes) {
+              if (target === preview) seen.pictures++;
+              else seen.stages.push(name.textContent!);
+            }
+            seen.fractions.push(document.querySelector<HTMLProgressElement>("#bar")!.position);
+          }).observe(document.querySelector("#progress")!, {
+            subtree: true,
+            childList: true,
+            attributeFilter: ["height"],
+          });
+        });
+        await page.evaluate(() => delete document.documentElement.dataset.state);
+        await drop(
+          page,
+          where === "here" ? small : encodePng(fitWithin(await decodeImage(small), 45_000)),
+          "river.png",
+        );
+        await page.waitForFunction(READY);
+        const { stages, pictures, fractions } = await page.evaluate(() =>
+          (globalThis as unknown as { seen: { stages: string[]; pictures: number; fractions: number[] } })
+            .seen
+        );
+        for (const stage of ["Smoothing", "Building the hierarchy", "Measuring regions"]) {
+          assert(stages.includes(stage), `${stage} is not among ${[...new Set(stages)]}`);
+        }
+        assert(pictures >= 3, `${pictures} pictures: of the photograph, smoothed, in regions`);
+        assert(fractions.some((fraction) => fraction > 0.2 && fraction < 1));
+      }),
+  );
+}
 
 browserTest("cancel ends the work, on the page and in the queue", async () => {
   const service = queueing(async (send) => {
@@ -520,6 +572,179 @@ browserTest(
       assert.equal(await page.isVisible("#keys"), true);
       await page.keyboard.press("Escape");
       assert.equal(await page.isVisible("#keys"), false);
+    }),
+);
+
+browserTest(
+  "single keys can be kept to the picture, and the page remembers it",
+  () =>
+    withPage(app, async (page) => {
+      await opened(page);
+      const view = () =>
+        page.evaluate(() => document.querySelector<HTMLInputElement>("#views :checked")!.value);
+      await page.focus("#theme");
+      await page.keyboard.press("2");
+      assert.equal(await view(), "mean");
+      await page.keyboard.press("?");
+      await page.uncheck("#keys-everywhere");
+      await page.keyboard.press("Escape");
+      for (const again of [false, true]) {
+        if (again) {
+          await page.reload();
+          await opened(page);
+        }
+        const before = await view(), regions = await count(page);
+        await page.focus("#theme");
+        for (const key of ["3", "+", "m", "?", "c"]) await page.keyboard.press(key);
+        assert.deepEqual([await view(), await count(page)], [before, regions]);
+        assert.equal(await page.isVisible("#keys"), false);
+        await page.focus("#layers");
+        await page.keyboard.press("3");
+        assert.equal(await view(), "labels");
+        await page.keyboard.press("2");
+      }
+      await page.click("#help");
+      assert.equal(await page.isChecked("#keys-everywhere"), false);
+    }),
+);
+
+/** A service that can lose everything it keeps. */
+function forgetful() {
+  let now = createApp({ segmenter });
+  return {
+    fetch: (request: Request) => now.fetch(request),
+    forget: () => void (now = createApp({ segmenter })),
+  };
+}
+
+browserTest("what the service no longer keeps it makes again, unasked", async () => {
+  const service = forgetful();
+  await withPage(service, async (page, { requests }) => {
+    await opened(page);
+    await segmentSmall(page);
+    await slide(page, 12);
+    service.forget();
+    assert.equal(new Set(labelsOf((await download(page, "labels.npy")).bytes)).size, 12);
+    service.forget();
+    await page.click("#views input[value=smoothed]", { force: true });
+    await page.waitForFunction(() => {
+      const fill = document.querySelector<HTMLCanvasElement>("#fill")!;
+      return fill.getContext("2d")!.getImageData(fill.width >> 1, fill.height >> 1, 1, 1).data[3] === 255;
+    });
+    assert.equal(requests.filter((request) => request.startsWith("POST")).length, 3);
+  }, { expectedErrors: /404/ });
+});
+
+browserTest(
+  "a file that the service cannot give is made in the page",
+  () =>
+    withPage(app, async (page, { stopServing }) => {
+      await opened(page);
+      await segmentSmall(page);
+      await slide(page, 12);
+      const before = (await download(page, "labels.npy")).bytes;
+      await slide(page, 13);
+      // the worker that makes files is loaded, then there is no network any more
+      await page.evaluate(() =>
+        fetch("/assets/export.js", { cache: "force-cache" }).then((file) => file.text())
+      );
+      await page.route("**/v1/**", (route) => route.abort());
+      const { name, bytes } = await download(page, "labels.npy");
+      assert.equal(name, "river-13.labels.npy");
+      assert.equal(new Set(labelsOf(bytes)).size, 13);
+      assert.notDeepEqual(bytes, before);
+      await stopServing();
+    }, { expectedErrors: /ERR_FAILED/ }),
+);
+
+browserTest("a link whose result is gone asks for its picture, and then opens as it was", async () => {
+  const service = forgetful();
+  await withPage(service, async (page) => {
+    await opened(page);
+    await segmentSmall(page);
+    await slide(page, 9);
+    await page.focus("#layers");
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("s");
+    await page.waitForURL(/\?r=[\w-]+&regions=9&edits=9s/);
+    const link = page.url(), wanted = (await download(page, "labels.npy")).bytes;
+
+    service.forget();
+    await page.reload();
+    await page.locator("#notice p", { hasText: "no longer keeps the result of this link" }).waitFor();
+    assert.equal(await page.isVisible("#empty"), true);
+    assert.equal(await page.isVisible("#mat"), false);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.waitForTimeout(400); // longer than the address waits before it is written
+    assert.equal(page.url(), link);
+    await segmentSmall(page);
+    assert.equal(page.url(), link);
+    assert.deepEqual((await download(page, "labels.npy")).bytes, wanted);
+    assert.equal(await page.isVisible("#empty"), false);
+  }, { expectedErrors: /404/ });
+});
+
+browserTest("a link to a sample whose result is gone has it made again by itself", async () => {
+  const service = forgetful();
+  await withPage(service, async (page) => {
+    await opened(page);
+    await page.evaluate(() => delete document.documentElement.dataset.state);
+    await page.click("#samples button[data-name=rocket]");
+    await page.waitForFunction(READY);
+    await slide(page, 7);
+    await page.waitForURL(/\?r=[\w-]+&sample=rocket&regions=7/);
+    const link = page.url();
+    service.forget();
+    await page.reload();
+    await opened(page);
+    assert.equal(await count(page), "7");
+    await page.waitForTimeout(400);
+    assert.equal(page.url(), link);
+  }, { expectedErrors: /404/ });
+});
+
+browserTest(
+  "the page goes on moving while it makes a file of 12 megapixels",
+  () =>
+    withPage(app, async (page) => {
+      await opened(page);
+      const width = 4000, height = 3000, data = new Uint8Array(width * height * 3);
+      // stripes and squares: quickly found, and in the files all the same
+      for (let p = 0; p < width * height; p++) {
+        data.fill(((p >> 7) % 5 + (p / width >> 8) % 3) * 35, 3 * p, 3 * p + 3);
+      }
+      await page.evaluate(() => delete document.documentElement.dataset.state);
+      await drop(page, encodePng({ width, height, data }), "large.png");
+      await page.waitForFunction(READY);
+      await slide(page, 5);
+      await page.focus("#layers");
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("s");
+      await page.waitForSelector("#unpin:not([hidden])");
+      await page.evaluate(() => {
+        const pauses = { longest: 0, frames: 0 };
+        Object.assign(globalThis, { pauses });
+        let last = performance.now();
+        const frame = (now: number) => {
+          pauses.longest = Math.max(pauses.longest, now - last);
+          pauses.frames++;
+          last = now;
+          requestAnimationFrame(frame);
+        };
+        requestAnimationFrame(frame);
+      });
+      const startedAt = performance.now();
+      const { bytes } = await download(page, "mean.png");
+      const took = performance.now() - startedAt;
+      const { longest, frames } = await page.evaluate(() =>
+        (globalThis as unknown as { pauses: { longest: number; frames: number } }).pauses
+      );
+      assert(bytes.length > 10_000);
+      // reading and handing over 200 MB of pixels is all that is left to the page; encoding took seconds
+      assert(
+        longest < Math.max(600, took / 3),
+        `${longest} ms without a frame in ${took} ms, ${frames} frames`,
+      );
     }),
 );
 

@@ -46,7 +46,7 @@ export async function buildWeb(): Promise<Map<string, Uint8Array<ArrayBuffer>>> 
   replaceIn(
     files,
     PAGE_FILES,
-    ["page.js", ...staticFiles().filter((name) => !/\.(html|md|txt)$/.test(name))].join(),
+    ["export.js", "page.js", ...staticFiles().filter((name) => !/\.(html|md|txt)$/.test(name))].join(),
   );
   replaceIn(files, BUILD_ID, await buildId(files));
   for (const [name, file] of engine.files) files.set(`engine/${engine.id}/${name}`, file);

@@ -36,7 +36,8 @@ export function readAddress(search: string): Address {
 export function writeAddress({ id, sample, regions, view, edits, settings }: Address): string {
   const query = new URLSearchParams();
   if (id) query.set("r", id);
-  else if (sample) query.set("sample", sample);
+  // with the result's name, too: when that is gone, the picture is here
+  if (sample) query.set("sample", sample);
   if (regions !== undefined) query.set("regions", String(regions));
   if (view && view !== "boundaries") query.set("view", view);
   // beyond this no address is sure to arrive

@@ -1,4 +1,5 @@
 /** The page around the picture: light and dark, the help, messages. */
+import { recall, remember } from "./memory.ts";
 import { element } from "./settings_form.ts";
 import { byId } from "./view/stage.ts";
 
@@ -8,12 +9,8 @@ const TITLES = { system: "as the system has them", light: "light", dark: "dark" 
 /** The button that goes through light, dark and the system's own. */
 export function chooseBackground(onChange: () => void): void {
   const button = byId("theme");
-  let theme: (typeof THEMES)[number] = "system";
-  try {
-    theme = THEMES.find((name) => name === localStorage.getItem("theme")) ?? "system";
-  } catch {
-    // storage may be forbidden: then it lasts as long as the page
-  }
+  const kept = recall("theme");
+  let theme = THEMES.find((name) => name === kept) ?? "system";
   const show = () => {
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
@@ -22,11 +19,7 @@ export function chooseBackground(onChange: () => void): void {
   };
   button.addEventListener("click", () => {
     theme = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length]!;
-    try {
-      localStorage.setItem("theme", theme);
-    } catch {
-      // see above
-    }
+    remember("theme", theme);
     show();
     toast(`Colours: ${TITLES[theme]}`);
   });

@@ -1,34 +1,51 @@
 /**
- * Files of a segmentation made in the page: what was edited by hand, or never was on the service. Loaded when the first
- * such file is asked for, since it holds every encoder.
+ * The worker that makes files of a segmentation in the page: what was edited by hand, or never was on the service. It
+ * starts when the first such file is asked for, since it holds every encoder, and leaves the page free to move meanwhile:
+ * a picture of 12 megapixels takes seconds.
  */
 import { encodeFormat } from "../lib/formats/encode.ts";
-import type { FormatName } from "../lib/formats/table.ts";
 import { encodeGrayPng } from "../lib/image/png.ts";
 import type { Image } from "../lib/image/image.ts";
 import { regionTable } from "../lib/regions.ts";
 import { parseSettings } from "../lib/settings.ts";
-import type { Merges } from "./model/merge_tree.ts";
+import { type JobOutcome, serveJobs } from "../workers/serve_jobs.ts";
+import type { CutParts, Exported, ExportProtocol } from "./export_protocol.ts";
 
-/** What is written into files. */
-export interface Exported {
-  readonly width: number;
-  readonly height: number;
-  /** (H, W) labels, 0 to M - 1, each region connected. */
-  readonly labels: Int32Array;
-  readonly superpixels: Int32Array;
-  readonly superpixelCount: number;
-  readonly merges?: Merges;
-  /** (H, W, 4) the picture. */
-  readonly rgba: Uint8ClampedArray;
-  /** (H, W, 4) the smoothed picture, where there is one. */
-  readonly smoothed?: Uint8ClampedArray;
-  readonly settings: Readonly<Record<string, string | number>>;
+/** What a picture this large needs of memory is given back by ending the worker. */
+const RETIRE_PIXELS = 4_000_000;
+
+serveJobs<ExportProtocol>({
+  file: (job) => Promise.resolve(outcomeOf(job, encode(job))),
+
+  mask(job) {
+    const { superpixels, width, height } = job;
+    const isSelected = selectedSuperpixels(job);
+    const gray = new Uint8Array(superpixels.length);
+    for (let p = 0; p < gray.length; p++) gray[p] = isSelected[superpixels[p]!]!;
+    return Promise.resolve(outcomeOf(job, encodeGrayPng(gray, width, height)));
+  },
+
+  async cutOut(job) {
+    const { superpixels, width, height, rgba } = job;
+    const isSelected = selectedSuperpixels(job);
+    for (let p = 0; p < superpixels.length; p++) rgba[4 * p + 3] = isSelected[superpixels[p]!]!;
+    const canvas = new OffscreenCanvas(width, height);
+    canvas.getContext("2d")!.putImageData(new ImageData(rgba as ImageDataArray, width, height), 0, 0);
+    const file = await canvas.convertToBlob({ type: "image/png" });
+    return outcomeOf(job, new Uint8Array(await file.arrayBuffer()));
+  },
+});
+
+function outcomeOf(
+  { width, height }: CutParts,
+  file: Uint8Array<ArrayBuffer>,
+): JobOutcome<Uint8Array<ArrayBuffer>> {
+  return { result: file, transfer: [file.buffer], retire: width * height > RETIRE_PIXELS };
 }
 
-/** Encodes one file with the library's own encoders: the bytes are those that the service would send. */
-export function encode(exported: Exported, format: FormatName): Uint8Array<ArrayBuffer> {
-  const { width, height, labels, superpixels, superpixelCount, merges, settings } = exported;
+function encode(exported: Exported): Uint8Array<ArrayBuffer> {
+  const { width, height, superpixels, regionOf, merges, settings, format } = exported;
+  const labels = superpixels.map((j) => regionOf[j]!);
   const image = withoutAlpha(exported.rgba, width, height);
   return encodeFormat({
     width,
@@ -36,7 +53,7 @@ export function encode(exported: Exported, format: FormatName): Uint8Array<Array
     labels,
     regions: regionTable(image, labels),
     superpixels,
-    superpixelCount,
+    superpixelCount: regionOf.length,
     ...(merges && {
       merges: {
         a: Int32Array.from(merges.a),
@@ -53,16 +70,10 @@ export function encode(exported: Exported, format: FormatName): Uint8Array<Array
   }, format);
 }
 
-/** A mask: white where the label is one of these, black elsewhere. */
-export function encodeMask(
-  labels: Int32Array,
-  selected: ReadonlySet<number>,
-  width: number,
-  height: number,
-): Uint8Array<ArrayBuffer> {
-  const gray = new Uint8Array(labels.length);
-  for (let p = 0; p < gray.length; p++) if (selected.has(labels[p]!)) gray[p] = 255;
-  return encodeGrayPng(gray, width, height);
+/** (M) 255 for superpixels of selected regions, 0 for others. */
+function selectedSuperpixels({ regionOf, selected }: ExportProtocol["mask"]["job"]): Uint8Array {
+  const chosen = new Set(selected);
+  return Uint8Array.from(regionOf, (region) => chosen.has(region) ? 255 : 0);
 }
 
 function withoutAlpha(rgba: Uint8ClampedArray, width: number, height: number): Image {

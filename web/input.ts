@@ -1,5 +1,6 @@
 /** Files, drops, pastes, the tools over the picture, and keys. */
 import { openKeys } from "./chrome.ts";
+import { recall, remember } from "./memory.ts";
 import type { Selection } from "./selection.ts";
 import type { ScaleControl } from "./view/scale.ts";
 import { byId, type Stage, type View, VIEWS } from "./view/stage.ts";
@@ -62,6 +63,7 @@ export function listen(commands: Commands): void {
     input.checked = !input.checked;
     look();
   };
+  const everywhere = singleKeys();
   addEventListener("keydown", (event) => {
     const target = event.target as HTMLElement;
     if (target.closest("dialog, select, input[type=number], input[type=text]")) return;
@@ -71,6 +73,7 @@ export function listen(commands: Commands): void {
       return key === "y" || event.shiftKey ? scale.redo() : scale.undo();
     }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (key.length === 1 && !everywhere.checked && !target.closest("#layers")) return;
     const view = VIEWS[Number(key) - 1]?.[0];
     if (view) setView(view);
     else if (key === "?") openKeys();
@@ -88,4 +91,14 @@ export function listen(commands: Commands): void {
     else return;
     event.preventDefault();
   });
+}
+
+/** Whether single keys work everywhere, or on the picture alone (WCAG 2.2, 2.1.4): speech input types words. */
+function singleKeys(): HTMLInputElement {
+  const everywhere = byId<HTMLInputElement>("keys-everywhere");
+  everywhere.checked = recall("single keys") !== "picture";
+  everywhere.addEventListener("change", () => {
+    remember("single keys", everywhere.checked ? "everywhere" : "picture");
+  });
+  return everywhere;
 }

@@ -5,7 +5,9 @@
 import { type Address, readAddress, writeAddress } from "./address.ts";
 import { chooseBackground, notice, toast } from "./chrome.ts";
 import { explain, type WayOut } from "./failures.ts";
+import type { FormatName } from "../lib/formats/table.ts";
 import { listen } from "./input.ts";
+import { fetchKept, openLinked } from "./kept.ts";
 import { Cutting } from "./model/cutting.ts";
 import { MergeTree } from "./model/merge_tree.ts";
 import { SuperpixelMap } from "./model/superpixel_map.ts";
@@ -15,13 +17,14 @@ import { chooseHere, offerHere, segmentWhereChosen } from "./run.ts";
 import { SAMPLES } from "./sample_list.ts";
 import { sampleAddress, showSamples } from "./samples.ts";
 import { openSelection, type Selection } from "./selection.ts";
-import { fileAddress, openResult, type PageResult, readHierarchy, ServiceError } from "./service.ts";
-import { element, type Settings, SettingsForm } from "./settings_form.ts";
+import { type PageResult, readHierarchy } from "./service.ts";
+import { type Settings, SettingsForm } from "./settings_form.ts";
 import { type Offer, TakeAway } from "./take_away_panel.ts";
 import { ProgressPanel } from "./view/progress.ts";
 import { ScaleControl } from "./view/scale.ts";
 import { MOST_REGIONS } from "./view/skyline.ts";
 import { byId, Stage, type View, VIEWS } from "./view/stage.ts";
+import { openViews } from "./view/views.ts";
 
 /** Height of the cut that the library calls its default. */
 const OWN_THRESHOLD = 0.5;
@@ -37,6 +40,8 @@ let cutting: Cutting | undefined;
 let used: Settings = {};
 let sample: string | undefined;
 let running: AbortController | undefined;
+/** A link whose result the service no longer has: the picture that it was made of brings it back. */
+let awaited: Address | undefined;
 
 const stage = new Stage({
   onAction: (action) => selection.act(action),
@@ -49,7 +54,12 @@ const scale = new ScaleControl({
     edited();
   },
 });
-const takeAway = new TakeAway(offer);
+const takeAway = new TakeAway(offer, bring);
+const views = openViews(stage, {
+  result: () => result,
+  onChange: remember,
+  fetchSmoothed: () => bring("smoothed.png"),
+});
 
 /** After anything that changed the cut. */
 function edited(): void {
@@ -89,6 +99,7 @@ let remembering = 0;
 function remember(): void {
   clearTimeout(remembering);
   remembering = setTimeout(() => {
+    if (awaited) return; // what is in the address is still wanted
     history.replaceState(null, "", location.pathname + writeAddress(addressNow()) + location.hash);
     takeAway.showLink();
   }, 250);
@@ -135,7 +146,11 @@ async function take(file: Blob, name: string, from?: string): Promise<void> {
 }
 
 function chooseAnother(): Record<string, () => void> {
-  return { "Choose another": () => byId<HTMLInputElement>("file").click() };
+  return { "Choose another": chooseFile };
+}
+
+function chooseFile(): void {
+  byId<HTMLInputElement>("file").click();
 }
 
 async function use(next: Picture, from: string | undefined): Promise<void> {
@@ -147,6 +162,7 @@ async function use(next: Picture, from: string | undefined): Promise<void> {
 
 function present(next: Picture, from: string | undefined): void {
   picture = next;
+  byId("empty").hidden = true;
   sample = from;
   result = cutting = undefined;
   stage.show(next.canvas);
@@ -163,15 +179,28 @@ async function segment(): Promise<void> {
   const controller = running = new AbortController();
   const { bytes } = picture, settings = form.changed;
   notice();
-  progress.start();
+  progress.start(picture.canvas);
   settingsChanged();
   const { signal } = controller;
-  const following = { signal, onProgress: progress.report.bind(progress) };
+  const following = {
+    signal,
+    onProgress: progress.report.bind(progress),
+    onPreview: progress.picture.bind(progress),
+  };
   try {
     const found = await segmentWhereChosen(bytes, settings, following);
     if (signal.aborted) return;
     used = settings;
-    accept(found);
+    const link = awaited;
+    awaited = undefined;
+    if (!link) accept(found);
+    else if (link.id === found.id) {
+      accept(found, link.regions, link.edits);
+      toast("The picture of the link: here it is as it was.");
+    } else {
+      accept(found);
+      if (!sample) toast("Not the file that the link was made of: this is a result of its own.");
+    }
   } catch (error) {
     if (signal.aborted || running !== controller) return;
     fail(error);
@@ -200,8 +229,7 @@ function accept(found: PageResult, regions = cutting?.regions, edits?: string): 
   scale.attach(cutting, own);
   selection.attach(cutting);
   takeAway.show();
-  showViews();
-  void loadSmoothed();
+  views.show();
   remember();
   byId("say").textContent = `Segmented${timeOf(found)}. ${cutting.count} regions.`;
   document.documentElement.dataset.state = "ready";
@@ -240,48 +268,20 @@ async function shrinkAndRetry(): Promise<void> {
   }
 }
 
-/** The smoothed picture comes from the service when it is first looked at. */
-async function loadSmoothed(): Promise<void> {
+/** A file of the result as the service has it, or has it again. */
+function bring(format: FormatName, regions?: number): Promise<Blob> {
   const of = result;
-  if (!of?.smoothed || stage.view !== "smoothed" || stage.smoothed) return;
-  try {
-    const blob = typeof of.smoothed === "string" ? await (await fetch(of.smoothed)).blob() : of.smoothed;
-    const smoothed = await createImageBitmap(blob);
-    if (result !== of) return;
-    stage.smoothed = smoothed;
-    stage.update();
-  } catch {
-    toast("The smoothed picture could not be fetched.");
-  }
-}
-
-/** Views that this result has. */
-function showViews(): void {
-  for (const input of byId("views").querySelectorAll("input")) {
-    input.disabled = (input.value === "contours" && !cutting?.tree) ||
-      (input.value === "smoothed" && result !== undefined && !result.smoothed);
-    if (input.disabled && input.checked) setView("boundaries");
-  }
-}
-
-function setView(view: View): void {
-  const input = byId("views").querySelector<HTMLInputElement>(`input[value=${view}]`)!;
-  if (input.disabled) return;
-  input.checked = true;
-  stage.view = view;
-  stage.update();
-  void loadSmoothed();
-  remember();
-}
-
-function buildViews(): void {
-  VIEWS.forEach(([value, title], i) => {
-    const label = element("label", { title: `${title} (${i + 1})` });
-    const input = element("input", { type: "radio", name: "view", value, checked: value === stage.view });
-    input.addEventListener("change", () => setView(value));
-    label.append(input, element("span", { textContent: title }));
-    byId("views").append(label);
-  });
+  if (!of?.id || !picture) return Promise.reject(new Error("there is no result to fetch it of"));
+  return fetchKept(
+    { id: of.id, picture, settings: used, format, regions },
+    () => toast("The service no longer had this result: it makes it again."),
+    ({ id, smoothed }) => {
+      if (result !== of) return;
+      result = { ...of, ...(id && { id }), ...(smoothed && { smoothed }) };
+      takeAway.show();
+      remember();
+    },
+  );
 }
 
 async function pickSample(name: string): Promise<void> {
@@ -303,57 +303,64 @@ async function openDemo({ regions, edits }: Partial<Address> = {}): Promise<void
   const found = await cut.then((answer) => answer.json()).then(readHierarchy).catch(() => undefined);
   if (picture !== next) return;
   if (!found) return await segment();
-  accept({ ...found, losses: [], smoothed: sampleAddress.smoothed(name) }, regions, edits);
+  accept({ ...found, smoothed: sampleAddress.smoothed(name) }, regions, edits);
 }
 
-async function openLink(id: string, { regions, edits }: Address): Promise<void> {
-  const controller = running = new AbortController();
+async function openLink(id: string, address: Address): Promise<void> {
+  const controller = running = new AbortController(), { signal } = controller;
+  const from = SAMPLES.find(({ name }) => name === address.sample)?.name;
   progress.start();
   progress.report({ stage: "fetch" });
-  try {
-    const image = await fetch(fileAddress(id, "image.png"), { signal: controller.signal });
-    if (!image.ok) throw new ServiceError("gone", "");
-    const opened = await openResult(id, controller.signal);
-    // however large it is, the service has taken it
-    const open = { maxBytes: Infinity, maxPixels: Infinity };
-    const next = await openPicture(await image.blob(), "picture.png", open);
-    controller.signal.throwIfAborted();
-    present(next, undefined);
-    form.set(opened.settings);
-    used = form.changed;
-    accept(opened.result, regions ?? (Number(opened.settings.regions) || undefined), edits);
-  } catch (error) {
-    if (controller.signal.aborted) {
-      if (!picture) await openDemo().catch(() => {});
-      return;
-    }
+  const found = await openLinked(id, `${from ?? "picture"}.png`, signal);
+  if (running === controller) {
+    running = undefined;
+    progress.stop();
+  }
+  if (signal.aborted) {
+    if (!picture) await showDemo(); // else another one was chosen meanwhile
+  } else if (found === "gone" && from) await openSample(from, address); // whose picture is here
+  else if (found === "gone") {
+    awaited = address;
+    byId("empty").hidden = false;
     notice(
-      error instanceof ServiceError && error.code !== "offline"
-        ? "This result is no longer kept. Segment the picture again: it will have the same link."
-        : "The service does not answer. Check the connection and load the page again.",
-      { "Choose a picture": () => byId<HTMLInputElement>("file").click() },
+      "The service no longer keeps the result of this link. Choose the picture that it was made of, and it opens as it was.",
+      { "Choose the picture": chooseFile, "Show a sample": () => showDemo() },
     );
-    await openDemo().catch(() => {});
-  } finally {
-    if (running === controller) {
-      running = undefined;
-      progress.stop();
-      settingsChanged();
-    }
+  } else if (found === "silent") {
+    notice("The service does not answer. Check the connection and load the page again.", chooseAnother());
+    await showDemo();
+  } else {
+    present(found.picture, from);
+    form.set(found.settings);
+    used = form.changed;
+    accept(found.result, address.regions ?? (Number(found.settings.regions) || undefined), address.edits);
   }
 }
 
+/** A sample as an address has it. */
+async function openSample(name: string, { regions, edits }: Address): Promise<void> {
+  await pickSample(name);
+  if (result && (regions || edits)) accept(result, regions, edits);
+}
+
+async function showDemo(address?: Address): Promise<void> {
+  awaited = undefined;
+  await openDemo(address).catch(() => byId("empty").hidden = picture !== undefined);
+}
+
 async function start(): Promise<void> {
-  buildViews();
   showSamples(undefined, pickSample);
   chooseBackground(() => scale.show());
   listen({
     stage,
     scale,
     selection,
-    setView,
+    setView: views.set,
     take: (file, name) => void take(file, name),
-    segment: () => void segment(),
+    segment: () => {
+      stage.reveal(); // on phones the button is far below
+      void segment();
+    },
     cancel: () => running ? cancel() : selection.clear(),
     reset: () => {
       form.set({});
@@ -362,7 +369,7 @@ async function start(): Promise<void> {
   });
   const address = readAddress(location.search);
   form.set(address.settings);
-  if (VIEWS.some(([view]) => view === address.view)) setView(address.view as View);
+  if (VIEWS.some(([view]) => view === address.view)) views.set(address.view as View);
   takeAway.show();
   void offerHere();
   const changed = Object.keys(form.changed).length > 0;
@@ -371,9 +378,8 @@ async function start(): Promise<void> {
     address.sample && SAMPLES.some(({ name }) => name === address.sample) &&
     (changed || address.sample !== SAMPLES[0].name)
   ) {
-    await pickSample(address.sample);
-    if (result && (address.regions || address.edits)) accept(result, address.regions, address.edits);
-  } else await openDemo(address).catch(() => {});
+    await openSample(address.sample, address);
+  } else await showDemo(address);
   settingsChanged();
   void keepForOffline();
 }

@@ -84,13 +84,19 @@ async function segmentHere(
 async function runHere(
   bytes: Uint8Array<ArrayBuffer>,
   settings: Settings,
-  { signal, onProgress }: Following,
+  { signal, onProgress, onPreview }: Following,
 ): Promise<PageResult> {
   onProgress({ stage: "load" });
   const { width, height, superpixels, hierarchy, labels, smoothed, timings } = await engine.segment(
     bytes,
     settings,
-    { signal, onProgress },
+    {
+      signal,
+      onProgress({ preview, ...progress }) {
+        onProgress(progress);
+        if (preview) onPreview(withAlpha(preview.data, preview.width, preview.height));
+      },
+    },
   );
   let count = hierarchy?.count ?? 0;
   if (!hierarchy) { for (const label of labels) count = Math.max(count, label + 1); }
@@ -99,7 +105,6 @@ async function runHere(
     height,
     superpixels: hierarchy ? superpixels : labels,
     count,
-    losses: [],
     ...(hierarchy && { merges: hierarchy }),
     ...(smoothed && { smoothed: withAlpha(smoothed, width, height) }),
     ...(timings.total !== undefined && { milliseconds: timings.total }),

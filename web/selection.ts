@@ -1,9 +1,10 @@
 /** Which regions are selected, what is known of them, and what can be done with them. */
 import { toast } from "./chrome.ts";
+import type { ExportProtocol } from "./export_protocol.ts";
 import type { CutRegion, Cutting } from "./model/cutting.ts";
 import type { Picture } from "./picture.ts";
 import { element } from "./settings_form.ts";
-import { cutOut, loadEncoders, save } from "./takeaway.ts";
+import { makeFile, partsOf, pixelsOf, save } from "./takeaway.ts";
 import { byId, type RegionAction, type Stage } from "./view/stage.ts";
 
 /** What the selection works with. */
@@ -12,6 +13,9 @@ export interface SelectionContext {
   readonly onEdit: () => void;
   readonly picture: () => Picture | undefined;
 }
+
+/** What the files of a selection are made of. */
+type SelectedParts = ExportProtocol["mask"]["job"];
 
 /** The selection. */
 export interface Selection {
@@ -116,31 +120,26 @@ export function openSelection(stage: Stage, { onEdit, picture }: SelectionContex
     if (document.activeElement === byId("layers")) say(words(region));
   };
 
-  const fileName = (what: string) => `${picture()?.name ?? "picture"}.${what}.png`;
-
   /** Makes a file of the selection and gives it to the browser to keep. */
-  const leave = (what: string, make: (cutting: Cutting, picture: Picture) => Promise<Blob>) => async () => {
+  const leave = async (
+    what: string,
+    make: (parts: SelectedParts, of: Picture) => ReturnType<typeof makeFile>,
+  ) => {
     const of = picture();
     if (!cutting || !of) return;
     try {
-      save(await make(cutting, of), fileName(what));
+      const file = await make({ ...partsOf(cutting), selected: [...selected] }, of);
+      save(new Blob([file], { type: "image/png" }), `${of.name}.${what}.png`);
     } catch (error) {
       toast(`This file could not be made: ${(error as Error).message}`);
     }
   };
-  byId("cutout").addEventListener(
-    "click",
-    leave("cut-out", (cutting, { canvas }) => cutOut(canvas, cutting.labelMap(), selected)),
-  );
-  byId("mask").addEventListener(
-    "click",
-    leave("mask", async (cutting) => {
-      const { encodeMask } = await loadEncoders();
-      const { width, height } = cutting.map;
-      const file = encodeMask(cutting.labelMap(), selected, width, height);
-      return new Blob([file], { type: "image/png" });
-    }),
-  );
+  byId("mask").addEventListener("click", () => leave("mask", (parts) => makeFile("mask", parts)));
+  byId("cutout").addEventListener("click", () =>
+    leave("cut-out", (parts, of) => {
+      const rgba = pixelsOf(of);
+      return makeFile("cutOut", { ...parts, rgba }, [rgba.buffer]);
+    }));
 
   const selection: Selection = {
     attach(next) {

@@ -1,9 +1,10 @@
 /**
  * The service as the page uses it: a picture goes up, a segmentation comes back with everything that the slider needs.
  */
+import { decodeBase64 } from "../lib/base64.ts";
 import { decodeRuns } from "../lib/formats/regions_json.ts";
 import type { HierarchyJson } from "../lib/formats/hierarchy.ts";
-import type { Progress } from "../lib/progress.ts";
+import { readEvents } from "./events.ts";
 import type { Merges } from "./model/merge_tree.ts";
 
 /** A segmentation, wherever it was made. */
@@ -19,8 +20,6 @@ export interface PageResult {
   readonly merges?: Merges;
   /** The picture as SuperAE smoothed it, or where it can be fetched when it is first looked at. */
   readonly smoothed?: ImageData | string;
-  /** Loss of each iteration of the cut. */
-  readonly losses: readonly number[];
   readonly milliseconds?: number;
 }
 
@@ -37,6 +36,8 @@ export interface PageProgress {
 export interface Following {
   readonly signal: AbortSignal;
   readonly onProgress: (progress: PageProgress) => void;
+  /** Receives small pictures of where the work is. */
+  readonly onPreview: (picture: Blob | ImageData) => void;
 }
 
 /** An answer of the service that says what went wrong. */
@@ -57,12 +58,10 @@ const PATH = "/v1/segmentations";
 
 /** What the page reads of /v1/segmentations/{id}. */
 interface ResultJson {
-  readonly id: string;
   readonly width: number;
   readonly height: number;
   readonly settings: Record<string, string | number>;
   readonly regions: readonly unknown[];
-  readonly losses: readonly { readonly total: number }[];
   readonly labelRuns: readonly number[];
 }
 
@@ -87,8 +86,9 @@ export function fileAddress(id: string, format: string, regions?: number): strin
 export async function segmentOnServer(
   bytes: Uint8Array<ArrayBuffer>,
   settings: Readonly<Record<string, string | number>>,
-  { signal, onProgress }: Following,
+  following: Following,
 ): Promise<PageResult> {
+  const { signal, onProgress } = following;
   const startedAt = performance.now();
   onProgress({ stage: "upload" });
   const query = new URLSearchParams(Object.entries(settings).map(([name, value]) => [name, String(value)]));
@@ -97,19 +97,27 @@ export async function segmentOnServer(
     body: bytes,
     headers: {
       "Content-Type": "application/octet-stream",
-      Accept: "application/json",
-      ...(isLong(settings) && { Prefer: "respond-async" }),
+      Accept: "text/event-stream, application/json;q=0.5",
     },
     signal,
   });
-  const location = response.headers.get("Location");
-  const id = location ? idOf(location) : undefined;
-  const result = response.status === 202 && location
-    ? await follow(location, { signal, onProgress })
-    : await response.json() as ResultJson;
+  const location = response.headers.get("Location")!;
+  // heavy work waits in a line: its events can be left and come back to
+  if (response.status === 202) await followJob(location, following);
+  else await followAnswer(response.body!, following);
   onProgress({ stage: "fetch" });
-  const full = await complete({ ...result, id: result.id ?? id! }, signal);
-  return { ...full, milliseconds: performance.now() - startedAt };
+  const result = await fetchResult(idOf(location), String(settings.method ?? "dsc"), signal);
+  return { ...result, milliseconds: performance.now() - startedAt };
+}
+
+/** A file of a result, at another scale of it. @throws {ServiceError} If it is not kept any more, or no answer comes. */
+export async function fetchFile(
+  id: string,
+  format: string,
+  regions?: number,
+  signal = new AbortController().signal,
+): Promise<Blob> {
+  return await (await askForResult(fileAddress(id, format, regions), signal)).blob();
 }
 
 /** Opens a result by its name, with the settings that made it. */
@@ -117,53 +125,80 @@ export async function openResult(
   id: string,
   signal: AbortSignal,
 ): Promise<{ result: PageResult; settings: Record<string, string | number> }> {
-  const response = await ask(`${PATH}/${id}`, { headers: { Accept: "application/json" }, signal });
-  const json = await response.json() as ResultJson;
-  return { result: await complete({ ...json, id }, signal), settings: json.settings };
+  const response = await askForResult(`${PATH}/${id}`, signal);
+  const { settings } = await response.json() as ResultJson;
+  return { result: await fetchResult(id, String(settings.method), signal), settings };
 }
 
-async function complete(json: ResultJson, signal: AbortSignal): Promise<PageResult> {
-  const { id, width, height } = json;
-  const losses = json.losses.map(({ total }) => total);
+/** What the slider needs of a result that is there. */
+async function fetchResult(id: string, method: string, signal: AbortSignal): Promise<PageResult> {
   const smoothed = fileAddress(id, "smoothed.png");
-  if (json.settings.method === "dsc") {
-    const response = await ask(fileAddress(id, "hierarchy.json"), { signal });
-    return { id, smoothed, losses, ...readHierarchy(await response.json()) };
+  if (method === "dsc") {
+    const response = await askForResult(fileAddress(id, "hierarchy.json"), signal);
+    return { id, smoothed, ...readHierarchy(await response.json()) };
   }
+  const json = await (await askForResult(`${PATH}/${id}`, signal)).json() as ResultJson;
+  const { width, height } = json;
   const superpixels = decodeRuns(json.labelRuns, width * height);
-  return { id, smoothed, width, height, superpixels, count: json.regions.length, losses };
+  return { id, smoothed, width, height, superpixels, count: json.regions.length };
 }
 
 /** hierarchy.json as the page takes it. */
-export function readHierarchy(json: HierarchyJson): Omit<PageResult, "losses"> & { merges: Merges } {
+export function readHierarchy(json: HierarchyJson): PageResult & { merges: Merges } {
   const { width, height, superpixelCount: count, merges } = json;
   return { width, height, superpixels: decodeRuns(json.superpixelRuns, width * height), count, merges };
 }
 
+/** Hears one event; whether it was the last, and all is well. @throws {ServiceError} If it was the last and all is not. */
+function hear(event: string, data: string, { onProgress, onPreview }: Following): boolean {
+  const json = JSON.parse(data);
+  if (event === "progress") onProgress(json as PageProgress);
+  if (event === "preview") {
+    const bytes = decodeBase64((json as { image: string }).image.split(",")[1]!);
+    onPreview(new Blob([bytes], { type: "image/png" }));
+  }
+  if (event !== "status") return false;
+  const { state, position, error } = json as JobJson;
+  if (state === "queued") onProgress({ stage: position ? `queue ${position}` : "queue" });
+  if (state === "failed") {
+    throw new ServiceError(error?.code ?? state, error?.message ?? "The service could not segment this.");
+  }
+  if (state === "canceled") {
+    throw new ServiceError(state, "This work was canceled by somebody who waited for the same picture.");
+  }
+  return state === "succeeded";
+}
+
+/** Follows work that is done at once by the events in its answer. Leaving them ends the work. */
+async function followAnswer(body: ReadableStream<Uint8Array>, following: Following): Promise<void> {
+  try {
+    for await (const { event, data } of readEvents(body)) if (hear(event, data, following)) return;
+  } catch (error) {
+    if (following.signal.aborted) throw following.signal.reason;
+    if (error instanceof ServiceError) throw error;
+  }
+  throw new ServiceError("offline", "The connection to the service broke.");
+}
+
 /** Follows a job to its end by its events, which come again by themselves after a break. Leaving it ends the job. */
-async function follow(location: string, { signal, onProgress }: Following): Promise<ResultJson> {
-  const cancel = () => void fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
+async function followJob(location: string, following: Following): Promise<void> {
+  const { signal } = following;
   const events = new EventSource(`${location}/events`);
   try {
     await new Promise<void>((done, failed) => {
       signal.addEventListener("abort", () => {
-        cancel();
+        fetch(location, { method: "DELETE", keepalive: true }).catch(() => {});
         failed(signal.reason);
       }, { once: true });
-      events.addEventListener("progress", ({ data }) => onProgress(JSON.parse(data) as Progress));
-      events.addEventListener("status", ({ data }) => {
-        const { state, position, error } = JSON.parse(data) as JobJson;
-        if (state === "succeeded") done();
-        else if (state === "failed") {
-          failed(
-            new ServiceError(error?.code ?? state, error?.message ?? "The service could not segment this."),
-          );
-        } else if (state === "canceled") {
-          failed(
-            new ServiceError(state, "This work was canceled by somebody who waited for the same picture."),
-          );
-        } else if (state === "queued") onProgress({ stage: position ? `queue ${position}` : "queue" });
-      });
+      for (const name of ["progress", "preview", "status"]) {
+        events.addEventListener(name, ({ type, data }) => {
+          try {
+            if (hear(type, data, following)) done();
+          } catch (error) {
+            failed(error);
+          }
+        });
+      }
       events.addEventListener("error", () => {
         // a break mends itself; a stream that was refused does not: the result's address says why
         if (events.readyState === EventSource.CLOSED) done();
@@ -172,12 +207,14 @@ async function follow(location: string, { signal, onProgress }: Following): Prom
   } finally {
     events.close();
   }
+}
+
+/** A result in one form, waited for where it is still being made. */
+async function askForResult(url: string, signal: AbortSignal): Promise<Response> {
   for (;;) {
-    const response = await ask(location, {
-      headers: { Accept: "application/json", Prefer: "wait=20" },
-      signal,
-    });
-    if (response.status !== 202) return await response.json() as ResultJson;
+    const headers = { Accept: "application/json, */*;q=0.5", Prefer: "wait=20" };
+    const response = await ask(url, { headers, signal });
+    if (response.status !== 202) return response;
     await response.body?.cancel();
     await new Promise((done) => setTimeout(done, 500));
   }
@@ -199,11 +236,6 @@ async function ask(url: string, init: RequestInit): Promise<Response> {
     problem.detail ?? `The service answered ${response.status}.`,
     Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
   );
-}
-
-/** Work that is worth following step by step; what is done in seconds comes sooner in one answer. */
-function isLong({ method, train = 0 }: Readonly<Record<string, string | number>>): boolean {
-  return method === "flat-dsc" || Number(train) > 0;
 }
 
 function idOf(location: string): string {

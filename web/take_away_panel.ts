@@ -9,8 +9,10 @@ import {
   curlCommand,
   denoProgram,
   FILES,
-  loadEncoders,
+  makeFile,
   OF_ALL_SCALES,
+  partsOf,
+  pixelsOf,
   save,
 } from "./takeaway.ts";
 import { byId } from "./view/stage.ts";
@@ -31,9 +33,12 @@ export interface Offer {
 /** The panel. */
 export class TakeAway {
   readonly #offer: () => Offer;
+  readonly #fetch: (format: FormatName, regions?: number) => Promise<Blob>;
 
-  constructor(offer: () => Offer) {
+  /** @param fetch A file of the result as the service has it. */
+  constructor(offer: () => Offer, fetch: (format: FormatName, regions?: number) => Promise<Blob>) {
     this.#offer = offer;
+    this.#fetch = fetch;
     byId("copy-link").addEventListener("click", () => copy(this.#offer().link ?? "", "Link copied."));
     byId("copy-curl").addEventListener(
       "click",
@@ -49,9 +54,11 @@ export class TakeAway {
       link.dataset.format = format;
       link.append(title, element("small", { textContent: kind }));
       link.addEventListener("click", (event) => {
-        if (!link.hasAttribute("data-make")) return;
+        if (!link.href) return;
         event.preventDefault();
-        void this.#make(format);
+        link.setAttribute("aria-busy", "true");
+        const take = link.hasAttribute("data-make") ? this.#make(format) : this.#bring(format);
+        void take.finally(() => link.removeAttribute("aria-busy"));
       });
       item.append(link);
       byId("files").append(item);
@@ -67,8 +74,7 @@ export class TakeAway {
       link.parentElement!.hidden = cutting !== undefined && !there;
       const served = there && result?.id && (!cutting.edited || OF_ALL_SCALES.includes(format));
       if (served) {
-        const regions = cutting.tree && !OF_ALL_SCALES.includes(format) ? cutting.regions : undefined;
-        link.href = fileAddress(result.id!, format, regions);
+        link.href = fileAddress(result.id!, format, scaleOf(format, cutting));
         link.download = fileName(picture, cutting, format);
         link.removeAttribute("data-make");
       } else if (there) {
@@ -99,23 +105,32 @@ export class TakeAway {
       : "";
   }
 
+  /** From the service or, where that has nothing to give, made here if it can be. */
+  async #bring(format: FormatName): Promise<void> {
+    const { cutting, picture, result } = this.#offer();
+    if (!cutting) return;
+    try {
+      save(await this.#fetch(format, scaleOf(format, cutting)), fileName(picture, cutting, format));
+    } catch (error) {
+      // without the service there is what the slider works with
+      if (result && has(format, cutting, { ...result, id: "" })) return await this.#make(format);
+      toast(`This file could not be fetched: ${(error as Error).message}`);
+    }
+  }
+
   async #make(format: FormatName): Promise<void> {
     const { cutting, picture, result, used } = this.#offer();
     if (!cutting || !picture || !result) return;
     try {
-      const { encode } = await loadEncoders();
-      const { width, height, pixels, count } = cutting.map;
-      const file = encode({
-        width,
-        height,
-        labels: cutting.labelMap(),
-        superpixels: pixels,
-        superpixelCount: count,
-        ...(result.merges && { merges: result.merges }),
-        ...(result.smoothed instanceof ImageData && { smoothed: result.smoothed.data }),
-        rgba: picture.canvas.getContext("2d")!.getImageData(0, 0, width, height).data,
+      const { merges, smoothed } = result, rgba = pixelsOf(picture);
+      const file = await makeFile("file", {
+        ...partsOf(cutting),
+        ...(merges && { merges }),
+        ...(smoothed instanceof ImageData && { smoothed: smoothed.data }),
+        rgba,
         settings: { ...used, ...(cutting.tree ? { regions: cutting.regions } : {}) },
-      }, format);
+        format,
+      }, [rgba.buffer]);
       save(new Blob([file], { type: FORMATS[format].mediaType }), fileName(picture, cutting, format));
     } catch (error) {
       toast(`This file could not be made: ${(error as Error).message}`);
@@ -125,10 +140,15 @@ export class TakeAway {
 
 /** Whether a result has a file: some only from a hierarchy, what was smoothed only where it still is. */
 function has(format: FormatName, cutting: Cutting, result: PageResult | undefined): boolean {
-  if (format === "smoothed.png") return result?.id !== undefined || result?.smoothed instanceof ImageData;
+  if (format === "smoothed.png") return Boolean(result?.id) || result?.smoothed instanceof ImageData;
   // without a hierarchy the page has the regions alone
-  if (format === "superpixels.png") return result?.id !== undefined || cutting.tree !== undefined;
+  if (format === "superpixels.png") return Boolean(result?.id) || cutting.tree !== undefined;
   return cutting.tree !== undefined || !needsHierarchy(format);
+}
+
+/** At how many regions a file is asked for; those of all scales and methods without any have one. */
+function scaleOf(format: FormatName, cutting: Cutting): number | undefined {
+  return cutting.tree && !OF_ALL_SCALES.includes(format) ? cutting.regions : undefined;
 }
 
 function fileName(picture: Picture | undefined, cutting: Cutting, format: FormatName): string {

@@ -1,6 +1,9 @@
 /** What can be taken away: files, a link, and the same work as a command or a program. */
 import type { FormatName } from "../lib/formats/table.ts";
-import type * as Export from "./export.ts";
+import { WorkerPool } from "../workers/pool.ts";
+import type { CutParts, ExportProtocol } from "./export_protocol.ts";
+import type { Cutting } from "./model/cutting.ts";
+import type { Picture } from "./picture.ts";
 import type { Settings } from "./settings_form.ts";
 
 /** The files on offer, most wanted first: name, title, what it is. */
@@ -28,15 +31,31 @@ export const OF_ALL_SCALES: readonly FormatName[] = [
   "superpixels.png",
 ];
 
-let encoders: Promise<typeof Export> | undefined;
+let pool: WorkerPool<ExportProtocol> | undefined;
 
-/** The encoders, loaded when first asked for. */
-export function loadEncoders(): Promise<typeof Export> {
-  const address = "/assets/export.js"; // a bundle of its own, see tools/build_web.ts
-  return encoders ??= (import(address) as Promise<typeof Export>).catch((error) => {
-    encoders = undefined;
-    throw error;
+/** Has a file made in a worker of the page, which starts with the first one. */
+export function makeFile<K extends keyof ExportProtocol>(
+  kind: K,
+  job: ExportProtocol[K]["job"],
+  transfer: Transferable[] = [],
+): Promise<Uint8Array<ArrayBuffer>> {
+  pool ??= new WorkerPool({
+    module: new URL("/assets/export.js", location.href), // a bundle of its own, see tools/build_web.ts
+    size: 1,
+    waitingLimit: 20,
+    deadlineMs: Infinity, // whoever looks at the page decides how long to wait
   });
+  return pool.run(kind, job, { transfer });
+}
+
+/** A cutting as the worker takes it. */
+export function partsOf({ map, labels }: Cutting): CutParts {
+  return { width: map.width, height: map.height, superpixels: map.pixels, regionOf: labels };
+}
+
+/** (H, W, 4) the picture in full size. */
+export function pixelsOf({ canvas }: Picture): Uint8ClampedArray {
+  return canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height).data;
 }
 
 /** Gives a file to the browser to keep. */
@@ -47,24 +66,6 @@ export function save(data: Blob, name: string): void {
   link.download = name;
   link.click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}
-
-/** The selected regions alone, on nothing. */
-export async function cutOut(
-  picture: HTMLCanvasElement,
-  labels: Int32Array,
-  selected: ReadonlySet<number>,
-): Promise<Blob> {
-  const { width, height } = picture;
-  const image = picture.getContext("2d")!.getImageData(0, 0, width, height);
-  for (let p = 0; p < labels.length; p++) if (!selected.has(labels[p]!)) image.data[4 * p + 3] = 0;
-  const canvas = document.createElement("canvas");
-  canvas.width = width;
-  canvas.height = height;
-  canvas.getContext("2d")!.putImageData(image, 0, 0);
-  const blob = await new Promise<Blob | null>((done) => canvas.toBlob(done, "image/png"));
-  if (!blob) throw new Error("The browser could not write this picture.");
-  return blob;
 }
 
 /** The same segmentation by curl. */

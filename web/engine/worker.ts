@@ -28,7 +28,8 @@ serveJobs<EngineProtocol, EngineReport>({
   },
 
   async segment({ bytes, settings }, { signal, report }) {
-    const found = await segment(bytes, { ...settings as SegmentSettings, signal, onProgress: report });
+    const options = { ...settings as SegmentSettings, signal, onProgress: report, previews: true };
+    const found = await segment(bytes, options);
     const { width, height, superpixels, labels, smoothed, merges, backend, timings } = found;
     const hierarchy = merges
       ? {

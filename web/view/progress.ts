@@ -3,7 +3,7 @@ import type { PageProgress } from "../service.ts";
 import { byId } from "./stage.ts";
 
 const STAGES: Readonly<Record<string, [name: string, note: string]>> = {
-  upload: ["Segmenting", "A photograph takes a few seconds."],
+  upload: ["Sending the picture", "A photograph takes a few seconds."],
   queue: ["Waiting for its turn", "Others are being segmented."],
   fetch: ["Fetching the result", "The tree of merges is coming back."],
   load: ["Loading the engine", "Half a megabyte, once."],
@@ -16,18 +16,27 @@ const STAGES: Readonly<Record<string, [name: string, note: string]>> = {
   regions: ["Measuring regions", "Almost there."],
 };
 
+/** The long side of a small picture. */
+const SIDE = 96;
+
 /** The panel over the picture. */
 export class ProgressPanel {
   #timer = 0;
   #startedAt = 0;
   #losses: number[] = [];
   #fraction = 0;
+  /** Counts them, so that none is drawn after its successor. */
+  #pictures = 0;
+  readonly #canvas = byId<HTMLCanvasElement>("preview");
 
-  /** Shows it. */
-  start(): void {
+  /** Shows it, with what is being worked on, where that is known. */
+  start(picture?: CanvasImageSource & { readonly width: number; readonly height: number }): void {
     this.#startedAt = performance.now();
     this.#losses = [];
     this.#fraction = 0;
+    this.#pictures++;
+    this.#canvas.hidden = !picture;
+    if (picture) this.#draw(picture, picture.width, picture.height);
     byId("progress").hidden = false;
     byId("loss").toggleAttribute("hidden", true);
     byId<HTMLProgressElement>("bar").removeAttribute("value");
@@ -56,12 +65,30 @@ export class ProgressPanel {
     }
   }
 
+  /** Shows a small picture of where the work is. */
+  async picture(preview: Blob | ImageData): Promise<void> {
+    const number = ++this.#pictures;
+    const bitmap = await createImageBitmap(preview).catch(() => undefined);
+    if (bitmap && number === this.#pictures) this.#draw(bitmap, bitmap.width, bitmap.height);
+  }
+
   /** Puts it away. */
   stop(): void {
+    this.#pictures++; // one that is still being decoded comes too late
     clearInterval(this.#timer);
     byId("progress").hidden = true;
     byId("stage").classList.remove("busy");
     byId("stage").removeAttribute("aria-busy");
+  }
+
+  #draw(picture: CanvasImageSource, width: number, height: number): void {
+    const canvas = this.#canvas, scale = Math.min(1, SIDE / Math.max(width, height));
+    canvas.width = Math.max(1, Math.round(width * scale));
+    canvas.height = Math.max(1, Math.round(height * scale));
+    canvas.hidden = false;
+    const context = canvas.getContext("2d")!;
+    context.imageSmoothingQuality = "high";
+    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   }
 
   #tick(): void {

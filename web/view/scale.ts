@@ -91,6 +91,9 @@ export class ScaleControl {
     byId("count").textContent = cutting ? String(count) : "–";
     byId("count-word").textContent = count === 1 ? "region" : "regions";
     slider.disabled = !cutting?.tree;
+    const hasOne = cutting !== undefined && !cutting.tree; // nothing to slide over
+    byId("track").hidden = byId("own").hidden = hasOne;
+    byId("one-scale").hidden = !hasOne;
     slider.max = String(MOST_REGIONS);
     if (cutting?.tree) slider.value = String(Math.min(MOST_REGIONS, cutting.regions));
     slider.setAttribute(

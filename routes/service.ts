@@ -114,6 +114,8 @@ export function takeServiceJobs(queue: JobQueue, slots: number, config: Config):
   return takeJobs(queue, {
     slots,
     allowFallbackAdapter: config.DSC_SOFTWARE_GPU === 1,
+    // one machine alone has better uses for the memory of processes that wait for their first heavy job
+    warmUp: !queue.database.embedded,
     onEvent: ({ event, ...fields }) => log(event, fields),
   });
 }

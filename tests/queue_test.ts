@@ -6,6 +6,7 @@ import { encodePng } from "../lib/image/png.ts";
 import { parseSettings } from "../lib/settings.ts";
 import { coalesced } from "../workers/queue/coalesced.ts";
 import { DEAD_QUEUE, TRIES } from "../workers/queue/database.ts";
+import type { Computer } from "../workers/queue/computer.ts";
 import { encodeFrame, readFrames } from "../workers/queue/frames.ts";
 import { type JobData, type JobRequest, type JobStatus } from "../workers/queue/job.ts";
 import { type JobQueue, openQueue, type QueueOptions } from "../workers/queue/job_queue.ts";
@@ -329,6 +330,43 @@ Deno.test("takeJobs() says once that the database is out of reach, asks less oft
   await worker.close(0);
   assert.deepEqual(events, ["queue out of reach: connection refused", "queue reached again"]);
   assert.ok(askedAt[2]! - askedAt[1]! > 1.5 * (askedAt[1]! - askedAt[0]!), `${askedAt}`);
+});
+
+Deno.test("takeJobs() warms up each slot before its first job, and takes jobs when that fails, too", async () => {
+  const calls: string[] = [], events: string[] = [];
+  const database = {
+    boss: {
+      fetch: () => {
+        calls.push("fetch");
+        return Promise.resolve([]);
+      },
+    },
+    onAnnounced: () => () => {},
+  };
+  const take = (compute: Computer["compute"]) =>
+    takeJobs({ database } as unknown as JobQueue, {
+      slots: 2,
+      warmUp: true,
+      createComputer: () => ({ compute, close: () => Promise.resolve() }),
+      onEvent: ({ event }) => events.push(event),
+    });
+  const result = { width: 1, height: 1, regions: 1, backend: "none", timings: {} };
+  const sound = take(({ settings: { method, reach, train } }) => {
+    calls.push(`${method} ${reach} ${train}`);
+    return Promise.resolve({ result, record: new Uint8Array(1) });
+  });
+  await until(() => calls.includes("fetch"));
+  await sound.close(0);
+  assert.deepEqual(
+    calls.slice(0, calls.indexOf("fetch")).filter((call) => call === "flat-dsc full 2").length,
+    2,
+  );
+  assert.deepEqual(events, ["slot ready", "slot ready"]);
+  calls.length = events.length = 0;
+  const broken = take(() => Promise.reject(new Error("the driver has gone")));
+  await until(() => calls.includes("fetch"));
+  await broken.close(0);
+  assert.deepEqual(events, ["warm-up failed", "warm-up failed"]);
 });
 
 Deno.test("coalesced() gathers what is asked for during a call, and tells each whether its own went well", async () => {

@@ -15,6 +15,7 @@ import { inputKey, type JobData, type JobOutput } from "./job.ts";
 import { type JobQueue, POLL_MS, WATCH_MS } from "./job_queue.ts";
 import { deadlineOf } from "./policy.ts";
 import { type Audience, progressKeeper } from "./progress_keeper.ts";
+import { warmUpComputer } from "./warm_up.ts";
 
 /** Options of {@linkcode takeJobs}. */
 export interface JobWorkerOptions {
@@ -22,6 +23,8 @@ export interface JobWorkerOptions {
   readonly slots?: number;
   /** Takes a software adapter for a GPU. @default false */
   readonly allowFallbackAdapter?: boolean;
+  /** Segments tiny pictures in each slot before it takes its first job, so that this one is not slower. @default false */
+  readonly warmUp?: boolean;
   /** Makes what computes. @default createComputer */
   readonly createComputer?: () => Computer;
   /** Told what happens, for the log. @default nobody is */
@@ -37,6 +40,8 @@ export interface JobWorkerEvent {
     | "job tried in vain"
     | "job ended"
     | "job handed back"
+    | "slot ready"
+    | "warm-up failed"
     | "queue out of reach"
     | "queue reached again";
   /** Of the job, if it is about one. */
@@ -74,10 +79,10 @@ interface RunningJob {
 
 /** Starts to take jobs. */
 export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWorker {
-  const { slots = 1, allowFallbackAdapter = false, onEvent = () => {} } = options;
+  const { slots = 1, allowFallbackAdapter = false, warmUp = false, onEvent = () => {} } = options;
   const create = options.createComputer ?? createComputer;
   const { boss, onAnnounced } = queue.database;
-  const idle = Array.from({ length: slots }, create);
+  const computers = Array.from({ length: slots }, create), idle = warmUp ? [] : [...computers];
   const running = new Map<string, RunningJob>();
   let closed = false, wake = () => {}, pause = POLL_MS;
 
@@ -96,6 +101,22 @@ export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWo
       clearTimeout(timer);
     }
   })();
+
+  const closing = new AbortController();
+  if (warmUp) computers.forEach(prepare);
+
+  /** Has a slot take jobs when it is warm, or all the same when that does not work: the jobs will tell why. */
+  async function prepare(computer: Computer): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      await warmUpComputer(computer, { allowFallbackAdapter, signal: closing.signal });
+      onEvent({ event: "slot ready", seconds: Math.round(performance.now() - startedAt) / 1000 });
+    } catch (error) {
+      if (!closed) onEvent({ event: "warm-up failed", error: textOf(error) });
+    }
+    idle.push(computer);
+    wake();
+  }
 
   /** Jobs for so many slots; none, and a longer pause, while the database does not answer. */
   async function fetch(batchSize: number): Promise<ClaimedJob[]> {
@@ -164,6 +185,7 @@ export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWo
     },
     async close(graceMs) {
       closed = true;
+      closing.abort();
       wake();
       await loop;
       const jobs = [...running.values()];
@@ -172,7 +194,7 @@ export function takeJobs(queue: JobQueue, options: JobWorkerOptions = {}): JobWo
       clearTimeout(timer);
       clearInterval(heart);
       stopListening();
-      await Promise.all(idle.map((computer) => computer.close()));
+      await Promise.all(computers.map((computer) => computer.close()));
     },
   };
 }

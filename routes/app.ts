@@ -119,6 +119,7 @@ export function createApp(options: AppOptions) {
     store: () => store instanceof MemoryStore ? store.stats() : undefined,
     ready: () => ready.given,
     queue: () => jobs?.stats(),
+    streams: () => jobs?.streams ?? 0,
   });
   const results = new Results({
     segmenter,

@@ -95,6 +95,7 @@ export const ENVIRONMENT = {
     "1 takes a software adapter for a GPU where a job asks for webgpu: slow, for tests.",
   ),
   DSC_JOBS_WAITING: whole(1, 1_000_000, 1000, "Heavy jobs that may wait in the queue."),
+  DSC_EVENT_STREAMS: whole(0, 1_000_000, 1000, "Streams of events of queued work that may be open at once."),
   DSC_RESULT_BYTES: whole(
     0,
     2 ** 50,

@@ -89,21 +89,25 @@ export async function getJobEvents(request: Request, jobs: Jobs | undefined, id:
   if (lastEvent === LAST_EVENT) return new Response(null, { status: 204, headers: NO_STORE });
   await findJob(jobs, id);
   const after = /^\d{1,15}$/.test(lastEvent ?? "") ? Number(lastEvent) : 0;
-  const left = new AbortController();
+  const queue = await jobs!.queue(), close = jobs!.openStream(), left = new AbortController();
   const signal = AbortSignal.any([left.signal, jobs!.closing]);
-  const events = jobEvents(await jobs!.queue(), id, after, signal);
+  const events = jobEvents(queue, id, after, signal);
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await events.next();
-        if (done) controller.close();
-        else controller.enqueue(encoder.encode(value));
+        if (!done) return controller.enqueue(encoder.encode(value));
       } catch {
-        controller.close(); // the client comes back by itself and goes on where it was
+        // the client comes back by itself and goes on where it was
       }
+      close();
+      controller.close();
     },
-    cancel: () => left.abort(),
+    cancel() {
+      close();
+      left.abort();
+    },
   });
   return new Response(body, { headers: EVENT_HEADERS });
 }

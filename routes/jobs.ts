@@ -5,12 +5,15 @@
 import type { ResolvedSettings } from "../lib/options.ts";
 import type { JobQueue, QueueStats } from "../workers/queue/job_queue.ts";
 import { decide, estimateWork, type Work } from "../workers/queue/policy.ts";
+import { HttpProblem } from "./problem.ts";
 
 /** What {@linkcode Jobs} needs. */
 export interface JobsOptions {
   /** Opens the queue; called again after it failed. */
   readonly open: () => Promise<JobQueue>;
   readonly maxPixels: number;
+  /** Streams of events open at once. @default 1000 */
+  readonly streamLimit?: number;
   /** Told when a result could not be kept for later. @default nobody is */
   readonly onError?: (error: unknown) => void;
 }
@@ -21,6 +24,7 @@ export class Jobs {
   readonly #closing = new AbortController();
   #opening: Promise<JobQueue> | undefined;
   #queue: JobQueue | undefined;
+  #streams = 0;
 
   constructor(options: JobsOptions) {
     this.#options = options;
@@ -75,6 +79,30 @@ export class Jobs {
     this.queue().then((queue) => queue.keepRecord(id, record)).catch((error) =>
       this.#options.onError?.(error)
     );
+  }
+
+  /**
+   * Makes room for one more stream of events; returns how to give it back.
+   *
+   * @throws {HttpProblem} `streams_full` if there are enough.
+   */
+  openStream(): () => void {
+    const { streamLimit = 1000 } = this.#options;
+    if (this.#streams >= streamLimit) {
+      const text = `Cannot open stream: ${this.#streams} are open already; ask for the status instead`;
+      throw new HttpProblem("streams_full", text, { "Retry-After": "10" });
+    }
+    this.#streams++;
+    let open = true;
+    return () => {
+      if (open) this.#streams--;
+      open = false;
+    };
+  }
+
+  /** Streams of events that are open now. */
+  get streams(): number {
+    return this.#streams;
   }
 
   /** Figures of the queue, if it is open. */

@@ -15,6 +15,8 @@ export interface MetricsSources {
   readonly ready: () => Readonly<Record<string, number>>;
   /** Of the queue, where there is one and it is open. */
   readonly queue?: () => Promise<QueueStats | undefined> | undefined;
+  /** Streams of events open now. */
+  readonly streams?: () => number;
 }
 
 /** The figures of one service. */
@@ -25,7 +27,7 @@ export class ServiceMetrics {
   readonly #segmented: Counter<"backend">;
 
   /** Makes the figures; nothing runs between scrapes. */
-  constructor({ runner, store, ready, queue = () => undefined }: MetricsSources) {
+  constructor({ runner, store, ready, queue = () => undefined, streams = () => 0 }: MetricsSources) {
     const registers = [this.#registry];
     this.#requests = new Histogram({
       name: "dsc_http_request_seconds",
@@ -102,6 +104,7 @@ export class ServiceMetrics {
         this.set({ state: "processing" }, stats.running);
       },
     });
+    gauge("dsc_event_streams", "Streams of events of queued work open now", streams);
     gauge("dsc_store_bytes", "Bytes of results kept", () => store()?.bytes ?? 0);
     counter("dsc_store_hits_total", "Results found in the store", () => store()?.hits ?? 0);
     counter("dsc_store_misses_total", "Results not found in the store", () => store()?.misses ?? 0);

@@ -139,7 +139,7 @@ export const eventsDescription: DescribeRouteOptions = {
   responses: {
     200: { description: "Events.", content: { "text/event-stream": {} } },
     204: { description: "The job is over, and the client knows." },
-    ...problems("not_found", "jobs_unavailable"),
+    ...problems("not_found", "streams_full", "jobs_unavailable"),
   },
 };
 

@@ -37,6 +37,7 @@ export type HttpProblemCode =
   | "remote_failed"
   | "internal_error"
   | "server_busy"
+  | "streams_full"
   | "not_ready";
 
 /** Every code that an answer can carry. */
@@ -95,6 +96,7 @@ export const PROBLEMS: Readonly<Record<ProblemCode, { readonly status: number; r
   deadline_exceeded: { status: 503, title: "The computation took too long" },
   runner_closed: { status: 503, title: "The server is shutting down" },
   server_busy: { status: 503, title: "Too many uploads at once" },
+  streams_full: { status: 503, title: "Too many streams of events are open" },
   not_ready: { status: 503, title: "The server is not ready" },
   jobs_unavailable: { status: 503, title: "The queue cannot be reached" },
   data_folder_in_use: { status: 503, title: "The queue's folder is in use" },

@@ -44,6 +44,7 @@ export function createService(config: Config, host: "edge" | "server" = "edge"):
     ? new Jobs({
       open: () => openServiceQueue(config, host, onQueueError),
       maxPixels: config.DSC_MAX_PIXELS,
+      streamLimit: config.DSC_EVENT_STREAMS,
       onError: onQueueError,
     })
     : undefined;

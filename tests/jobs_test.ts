@@ -32,7 +32,11 @@ function withService(
 ): Promise<void> {
   return withQueueFolder(async (folder) => {
     const log: StubLog = { segmented: 0, encoded: 0, settings: [] };
-    const jobs = new Jobs({ open: () => openQueue({ folder, ...options }), maxPixels: 1000 });
+    const jobs = new Jobs({
+      open: () => openQueue({ folder, ...options }),
+      maxPixels: 1000,
+      streamLimit: 2,
+    });
     const app = createApp({ segmenter: stubSegmenter(log), jobs });
     const request = async (path: string, init?: RequestInit) => await app.request(path, init);
     let worker: JobWorker | undefined;
@@ -264,6 +268,21 @@ Deno.test("unfinished segmentations over HTTP", (t) =>
       assert.match(text, /^dsc_queue_jobs\{state="queued"\} \d+$/m);
       assert.match(text, /route="\/v1\/segmentations\/:id\/status"/);
     });
+  }));
+
+Deno.test("GET .../events beyond the limit of streams answers 503 and Retry-After, until one is closed", () =>
+  withService({}, async ({ request, post }) => {
+    const { url } = await (await post("?seed=300", ASYNC)).json();
+    const open = async () => (await request(`${url}/events`)).body!.getReader();
+    const streams = [await open(), await open()];
+    const refused = await request(`${url}/events`);
+    assert.equal(refused.headers.get("Retry-After"), "10");
+    await problem(refused, 503, "streams_full");
+    assert.match(await (await request("/metrics")).text(), /^dsc_event_streams 2$/m);
+    await streams[0]!.cancel();
+    streams[0] = await open();
+    for (const stream of streams) await stream.cancel();
+    assert.match(await (await request("/metrics")).text(), /^dsc_event_streams 0$/m);
   }));
 
 Deno.test("without a queue, Prefer: respond-async is passed over and there are no jobs", async () => {

@@ -9,7 +9,7 @@ import { DEAD_QUEUE, TRIES } from "../workers/queue/database.ts";
 import type { Computer } from "../workers/queue/computer.ts";
 import { encodeFrame, readFrames } from "../workers/queue/frames.ts";
 import { type JobData, type JobRequest, type JobStatus } from "../workers/queue/job.ts";
-import { type JobQueue, openQueue, type QueueOptions } from "../workers/queue/job_queue.ts";
+import { JobQueue, openQueue, type QueueOptions } from "../workers/queue/job_queue.ts";
 import { takeJobs } from "../workers/queue/job_worker.ts";
 import { deadlineOf, decide, estimateWork, MAX_JOB_SECONDS } from "../workers/queue/policy.ts";
 import { withFolder } from "./fixtures/folder.ts";
@@ -178,6 +178,25 @@ async function testQueue(t: Deno.TestContext, queue: JobQueue): Promise<void> {
     assert.equal((await queue.status(job.id))!.progress!.stage, "decode");
     await ended(queue, job.id);
     assert.deepEqual(await previews(), ["data:,after"]);
+  });
+
+  await t.step("a hundred who wait for jobs cost the database about as much as one", async () => {
+    const jobs = await Promise.all(["a", "b", "c"].map((name) => request(`wait 2500 for ${name}`)));
+    for (const job of jobs) await queue.submit(job);
+    let statements = 0;
+    const sql: typeof queue.database.sql = (...args) => {
+      statements++;
+      return queue.database.sql(...args);
+    };
+    const counted = new JobQueue({ ...queue.database, sql }, 1000);
+    const waiting = Array.from({ length: 100 }, async (_, i) => {
+      const { id } = jobs[i % 3]!;
+      const status = await counted.finished(id, 30_000);
+      return [status?.state, (await counted.events(id)).length];
+    });
+    assert.deepEqual(new Set((await Promise.all(waiting)).map(String)), new Set(["succeeded,2"]));
+    // a question each second, two for each piece of news of three jobs, and their events at the end
+    assert.ok(statements < 40, `${statements} statements`);
   });
 
   await t.step("status() and cancel() know nothing of an id that was never submitted", async () => {
@@ -384,6 +403,8 @@ Deno.test("coalesced() gathers what is asked for during a call, and tells each w
   assert.deepEqual((await Promise.allSettled(rest)).map(({ status }) => status), Array(3).fill("rejected"));
   await call(6);
   assert.deepEqual(calls, [[1], [2], [13, 4, 5], [6]]);
+  const double = coalesced((items: number[]) => Promise.resolve(items.map((item) => 2 * item)));
+  assert.deepEqual(await Promise.all([1, 2, 3].map(double)), [2, 4, 6]);
 });
 
 Deno.test("the queue over a folder", (t) =>

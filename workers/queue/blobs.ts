@@ -107,7 +107,9 @@ export class TableBlobs implements Blobs {
   /** Keeps blobs in the table `dsc.blob`. */
   constructor(sql: Sql, limits: BlobLimits) {
     this.#sql = sql;
-    this.#delete = coalesced((keys) => sql("delete from dsc.blob where key = any($1::text[])", [keys]));
+    this.#delete = coalesced(async (keys) => {
+      await sql("delete from dsc.blob where key = any($1::text[])", [keys]);
+    });
     this.#limits = limits;
   }
 

@@ -140,9 +140,9 @@ async function finishOpening(
     const news = NEWS.get(text[0]!) ?? "changed";
     for (const callback of callbacks) callback(text.slice(1), news);
   };
-  const notify = coalesced<string>((texts) =>
-    sql("select pg_notify($1, text) from unnest($2::text[]) as text", [CHANNEL, texts])
-  );
+  const notify = coalesced<string>(async (texts) => {
+    await sql("select pg_notify($1, text) from unnest($2::text[]) as text", [CHANNEL, texts]);
+  });
   // some connection poolers cannot listen: everyone then asks once a second, as they do on the edge
   const listener = full
     ? await boss.getDb().listen?.(CHANNEL, hear, () => {}).catch((error) => void onError(error))

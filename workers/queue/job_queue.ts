@@ -1,21 +1,10 @@
 /**
- * The queue as its clients see it: submit, ask, wait, cancel. Taking jobs and computing them is `job_worker.ts`; the
- * states are pg-boss's, under the names that clients are told.
+ * The queue as its clients see it: submit, ask, wait, cancel. Taking jobs and computing them is `job_worker.ts`.
  */
-import type { JobWithMetadata } from "pg-boss";
 import { type Database, type DatabaseOptions, openDatabase, QUEUE } from "./database.ts";
 import { QueueError, toQueueError } from "./errors.ts";
-import {
-  inputKey,
-  isFinal,
-  type JobData,
-  type JobEvent,
-  type JobOutput,
-  type JobProgress,
-  type JobRequest,
-  type JobState,
-  type JobStatus,
-} from "./job.ts";
+import { inputKey, isFinal, type JobData, type JobEvent, type JobRequest, type JobStatus } from "./job.ts";
+import { createJobReader, type JobReader } from "./job_reader.ts";
 import { deadlineOf } from "./policy.ts";
 
 /** Options of a queue. */
@@ -32,15 +21,6 @@ export interface QueueStats {
   readonly waitingSeconds: number;
 }
 
-const STATES: Readonly<Record<JobWithMetadata["state"], JobState>> = {
-  created: "queued",
-  retry: "queued",
-  active: "processing",
-  completed: "succeeded",
-  cancelled: "canceled",
-  failed: "failed",
-};
-
 /** Opens the queue. See {@linkcode openDatabase} for what can go wrong. */
 export async function openQueue(options: QueueOptions = {}): Promise<JobQueue> {
   return new JobQueue(await openDatabase(options), options.waitingLimit ?? 1000);
@@ -50,9 +30,13 @@ export async function openQueue(options: QueueOptions = {}): Promise<JobQueue> {
 export class JobQueue {
   readonly database: Database;
   readonly #waitingLimit: number;
+  readonly #reader: JobReader;
+  readonly #ticking = new Set<() => void>();
+  #ticker: ReturnType<typeof setInterval> | undefined;
 
   constructor(database: Database, waitingLimit: number) {
     this.database = database;
+    this.#reader = createJobReader(database.sql);
     this.#waitingLimit = waitingLimit;
   }
 
@@ -93,39 +77,12 @@ export class JobQueue {
 
   /** How a job is; `undefined` if there is none of this id (any more). */
   status(id: string): Promise<JobStatus | undefined> {
-    return guarded(async () => {
-      const { boss, sql } = this.database;
-      const [job] = await boss.findJobs<JobData>(QUEUE, { id });
-      if (!job) return undefined;
-      const status = toStatus(job);
-      if (status.state === "queued") {
-        const { rows } = await sql(
-          `select count(*)::int as position from pgboss.job
-           where name = $1 and state < 'active' and (priority > $2 or (priority = $2 and created_on < $3))`,
-          [QUEUE, job.priority, job.createdOn],
-        );
-        return { ...status, ...rows[0] as { position: number } };
-      }
-      if (status.state !== "processing") return status;
-      const { rows } = await sql(
-        "select progress from dsc.event where job = $1 and progress->'preview' is null order by seq desc limit 1",
-        [id],
-      );
-      return { ...status, ...rows[0] as { progress: JobProgress } | undefined };
-    });
+    return guarded(() => this.#reader.status(id));
   }
 
   /** What a job reported after the event of that number, oldest first, with the latest preview if it is that new. */
-  events(id: string, after = 0): Promise<JobEvent[]> {
-    return guarded(async () => {
-      const { rows } = await this.database.sql(
-        "select seq::float8 as seq, progress from dsc.event where job = $1 and seq > $2 order by seq limit 1000",
-        [id, after],
-      );
-      return (rows as { seq: number; progress: JobProgress | { preview: string } }[]).map((
-        { seq, progress },
-      ) => "preview" in progress ? { seq, preview: progress.preview } : { seq, progress });
-    });
+  events(id: string, after = 0): Promise<readonly JobEvent[]> {
+    return guarded(() => this.#reader.events(id, after));
   }
 
   /** Says that somebody looks at a job, which is worth making previews for {@linkcode WATCH_MS} from now on. */
@@ -150,7 +107,8 @@ export class JobQueue {
   /** Resolves when a job may have changed, at the latest after so many milliseconds or when the signal fires. */
   changed(id: string, milliseconds: number, signal?: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, milliseconds);
+    const letGo = milliseconds < POLL_MS ? undefined : this.#everySecond(resolve);
+    const timer = letGo ? undefined : setTimeout(resolve, milliseconds);
     const stop = this.database.onAnnounced((changed, news) => {
       if (changed === id && news !== "watched") resolve();
     });
@@ -159,6 +117,7 @@ export class JobQueue {
     signal?.addEventListener("abort", onAbort, { once: true });
     return promise.finally(() => {
       clearTimeout(timer);
+      letGo?.();
       stop();
       signal?.removeEventListener("abort", onAbort);
     });
@@ -214,6 +173,18 @@ export class JobQueue {
     return this.database.close();
   }
 
+  /** All who wait ask again at the same moment, so that their questions are one statement. */
+  #everySecond(callback: () => void): () => void {
+    this.#ticking.add(callback);
+    this.#ticker ??= setInterval(() => this.#ticking.forEach((tick) => tick()), POLL_MS);
+    return () => {
+      this.#ticking.delete(callback);
+      if (this.#ticking.size > 0) return;
+      clearInterval(this.#ticker);
+      this.#ticker = undefined;
+    };
+  }
+
   async #refuseIfFull(): Promise<void> {
     const { waiting, running, waitingSeconds } = await this.stats();
     if (waiting < this.#waitingLimit) return;
@@ -240,39 +211,4 @@ async function guarded<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw toQueueError(error);
   }
-}
-
-function toStatus(job: JobWithMetadata<JobData>): JobStatus {
-  const output = job.output as JobOutput | FailureOutput | null;
-  const ended = output && "outcome" in output ? output : undefined;
-  const failure = output && !("outcome" in output) ? output : undefined;
-  const error = ended?.outcome === "failed"
-    ? { code: ended.error.code ?? "failed", message: ended.error.message }
-    : failure && describeFailure(failure);
-  return {
-    id: job.id,
-    state: ended?.outcome === "failed" ? "failed" : STATES[job.state],
-    tries: job.startedOn ? job.retryCount + 1 : 0,
-    estimate: Math.round(job.data.seconds * 10) / 10,
-    ...(error && { error }),
-    createdAt: job.createdOn.toISOString(),
-    ...(job.startedOn && { startedAt: job.startedOn.toISOString() }),
-    ...(job.completedOn && { finishedAt: job.completedOn.toISOString() }),
-    ...(ended?.outcome === "succeeded" && { timings: ended.timings }),
-  };
-}
-
-/** What pg-boss or a worker writes when a try fails. */
-interface FailureOutput {
-  readonly message?: string;
-  readonly code?: string;
-  readonly value?: { readonly message?: string };
-}
-
-function describeFailure(output: FailureOutput): { code: string; message: string } {
-  const message = output.message ?? output.value?.message ?? "unknown";
-  if (message === "job heartbeat timeout") {
-    return { code: "worker_lost", message: "Cannot finish job: the worker that had it went silent" };
-  }
-  return { code: output.code ?? "failed", message };
 }

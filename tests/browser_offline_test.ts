@@ -2,6 +2,7 @@
 // The page without a network, in a real browser: what was open once opens again, and segments without the server.
 import assert from "node:assert/strict";
 import { segment } from "../lib/segment.ts";
+import { decodeNpy } from "../lib/npy.ts";
 import { createApp } from "../routes/app.ts";
 import { browserTest, type Page, withPage } from "./browser/chromium.ts";
 import { createSegmentRunner } from "../workers/segmenter.ts";
@@ -30,7 +31,7 @@ browserTest(
   () =>
     withPage(app, async (page, { stopServing, url, errors }) => {
       // the last of the samples to be kept, in the order of their names
-      await untilKept(page, [...engineFiles, "/", "/assets/page.js", "/assets/samples/rocket.thumb.jpg"]);
+      await untilKept(page, [...engineFiles, "/", "/assets/export.js", "/assets/samples/rocket.thumb.jpg"]);
       await stopServing();
       await assert.rejects(fetch(`${url}/healthz`), "the service has ended");
 
@@ -41,6 +42,11 @@ browserTest(
       const { regions } = await segment(await Deno.readFile(sample));
       await page.locator("#count", { hasText: new RegExp(`^${regions.length}$`) }).waitFor();
       assert.ok(errors.length > 0, "the page has asked the service first");
+      const [file] = await Promise.all([
+        page.waitForEvent("download"),
+        page.click('#files a[data-format="labels.npy"]'),
+      ]);
+      assert.equal(new Set(decodeNpy(await Deno.readFile(await file.path())).data).size, regions.length);
     }, { expectedErrors: /ERR_CONNECTION_REFUSED/ }),
 );
 

@@ -57,7 +57,10 @@ export interface Database {
 const CHANNEL = "dsc_job";
 const SIGNS: Readonly<Record<News, string>> = { changed: "=", submitted: "+", canceled: "-", watched: "?" };
 const NEWS = new Map(Object.entries(SIGNS).map(([news, sign]) => [sign, news as News]));
-const SWEEP_MS = 600_000;
+/** What has expired is dropped so often, by whichever process is there then. */
+const SWEEP_SECONDS = 600;
+/** So often a process asks whether that is due. */
+const UPKEEP_MS = 60_000;
 
 /**
  * Opens the database and makes what is missing in it.
@@ -112,6 +115,9 @@ async function makeTables(boss: PgBoss, sql: Sql, ttlSeconds: number): Promise<v
     create table if not exists dsc.event (
       seq bigserial primary key, job uuid not null, at timestamptz not null default now(), progress jsonb not null);
     create index if not exists event_job on dsc.event (job, seq);
+    create table if not exists dsc.upkeep (
+      id boolean primary key default true check (id), swept timestamptz not null default '-infinity');
+    insert into dsc.upkeep default values on conflict do nothing;
     commit;`);
   await boss.createQueue(DEAD_QUEUE, { deleteAfterSeconds: ttlSeconds, retentionSeconds: ttlSeconds });
   const options = {
@@ -147,8 +153,14 @@ async function finishOpening(
   const listener = full
     ? await boss.getDb().listen?.(CHANNEL, hear, () => {}).catch((error) => void onError(error))
     : undefined;
-  const sweep = async () => {
+  // whoever finds it due does it, for all: also a process that is gone again in a minute, and one of a hundred
+  const sweepIfDue = async () => {
     try {
+      const { rows } = await sql(
+        "update dsc.upkeep set swept = now() where swept < now() - $1 * interval '1 second' returning swept",
+        [SWEEP_SECONDS],
+      );
+      if (rows.length === 0) return;
       await blobs.sweep();
       await sql("delete from dsc.event where at < now() - $1 * interval '1 second'", [ttlSeconds]);
       await embedded?.tidy();
@@ -156,7 +168,8 @@ async function finishOpening(
       onError(error as Error);
     }
   };
-  const timer = full ? setInterval(sweep, SWEEP_MS) : undefined;
+  let upkeep = full ? sweepIfDue() : undefined;
+  const timer = full ? setInterval(() => upkeep = upkeep!.then(sweepIfDue), UPKEEP_MS) : undefined;
   return {
     boss,
     sql,
@@ -169,6 +182,7 @@ async function finishOpening(
     },
     async close() {
       clearInterval(timer);
+      await upkeep;
       await listener?.close().catch(() => {});
       await boss.stop({ graceful: false }); // whoever takes jobs has drained before
       await embedded?.close();

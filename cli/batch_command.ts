@@ -77,6 +77,8 @@ interface Failure {
 const IN_FLIGHT = 64;
 /** A picture is tried again so often, with so long a pause, while the queue's database does not answer. */
 const OUTAGE_TRIES = 60, OUTAGE_PAUSE_MS = 1000;
+/** A picture whose result is gone when it is to be written is computed so often. */
+const RECORD_TRIES = 3;
 /** Whoever waits for an answer of the service goes before a batch. */
 const PRIORITY = -1;
 
@@ -175,8 +177,8 @@ async function processFile(
     const others = users.get(id)! - 1;
     users.set(id, others);
     if (others === 0) users.delete(id);
-    // thousands of records would fill the disk; that the work was done stays known
-    if (others === 0 && !known && written) await queue.dropRecord(id).catch(() => {});
+    // thousands of records would fill the disk, so those go that nobody else wants; that the work was done stays known
+    if (others === 0 && !known && written) await queue.dropUnshared(id).catch(() => {});
   }
 }
 
@@ -191,14 +193,19 @@ async function obtainResults(
     return "done before";
   }
   const { seconds } = estimateWork(bytes, settings);
-  await submitPatiently(queue, { id, bytes, settings, maxPixels, seconds, priority: PRIORITY }, signal);
-  const status = await queue.finished(id, Infinity, signal);
-  signal.throwIfAborted();
-  if (status?.state !== "succeeded") {
-    throw new Error(status?.error?.message ?? `its job was ${status?.state ?? "lost"}`);
+  const job = { id, bytes, settings, maxPixels, seconds, priority: PRIORITY, transient: true };
+  let record: Uint8Array<ArrayBuffer> | undefined;
+  for (let tries = 0; !record; tries++) {
+    // another batch with the same picture can drop a record at the very moment in which this one finds it
+    if (tries === RECORD_TRIES) throw new Error("its result has expired before it was written");
+    await submitPatiently(queue, job, signal);
+    const status = await queue.finished(id, Infinity, signal);
+    signal.throwIfAborted();
+    if (status?.state !== "succeeded") {
+      throw new Error(status?.error?.message ?? `its job was ${status?.state ?? "lost"}`);
+    }
+    record = await queue.record(id);
   }
-  const record = await queue.record(id);
-  if (!record) throw new Error("its result has expired before it was written");
   const { files } = await runner.run("encode", { record, formats }, { signal });
   for (const { format, path } of destinations) await writeWhole(path, files[format]!, signal);
   return "done";

@@ -157,6 +157,56 @@ async function testQueue(t: Deno.TestContext, queue: JobQueue): Promise<void> {
     assert.equal((await queue.cancel(job.id))!.state, "canceled");
   });
 
+  await t.step(
+    "submit() after cancel() counts tries on: a worker that has not heard of it has lost its own",
+    async () => {
+      const job = await request("wait 60000 elsewhere"), tries: number[] = [];
+      for (let i = 0; i < 2; i++) {
+        await queue.submit(job);
+        await until(async () => (await queue.status(job.id))!.state === "processing");
+        assert.equal((await queue.status(job.id))!.tries, 1);
+        const [row] = await boss.findJobs<JobData>("segment", { id: job.id });
+        tries.push(row!.retryCount);
+        assert.equal(row!.retryLimit - row!.retryCount, TRIES - 1);
+        if (i === 0) await queue.cancel(job.id);
+      }
+      const first = { id: job.id, retryCount: tries[0]! }, second = { id: job.id, retryCount: tries[1]! };
+      for (const call of [boss.touch("segment", [first]), boss.fail("segment", first)]) {
+        assert.deepEqual((await call as unknown as { settled: string[] }).settled, []);
+      }
+      const { settled } = await boss.touch("segment", [second]) as unknown as { settled: string[] };
+      assert.deepEqual(settled, [job.id]);
+      await queue.cancel(job.id);
+      await until(() => worker.running === 0);
+    },
+  );
+
+  await t.step(
+    "dropUnshared() drops the record of a transient job, but not if someone else wants it, too",
+    async () => {
+      const dropped = async (text: string, another: (job: JobRequest) => Promise<unknown>) => {
+        const job = await request(text, { transient: true });
+        await queue.submit(job);
+        await another(job);
+        await ended(queue, job.id);
+        await queue.dropUnshared(job.id);
+        return await queue.record(job.id) === undefined;
+      };
+      assert.equal(await dropped("wait 1 alone", () => Promise.resolve()), true);
+      assert.equal(
+        await dropped("wait 50 shared", (job) => queue.submit({ ...job, transient: false })),
+        false,
+      );
+      assert.equal(await dropped("wait 50 shared by batches", (job) => queue.submit(job)), false);
+      assert.equal(await dropped("wait 1 kept", (job) => queue.keepRecord(job.id, job.bytes)), false);
+      const lasting = await request("wait 1 lasting");
+      await queue.submit(lasting);
+      await ended(queue, lasting.id);
+      await queue.dropUnshared(lasting.id);
+      assert.ok(await queue.record(lasting.id));
+    },
+  );
+
   await t.step("events() tells progress in order, and goes on after a number", async () => {
     const job = await request("wait 100 events");
     await queue.submit(job);
@@ -419,6 +469,20 @@ Deno.test("the queue over a folder", (t) =>
         });
       });
       await queue.submit(await request("wait 1 for later"));
+    });
+    await t.step("openQueue() drops what has expired if nobody has done so for ten minutes", async () => {
+      const { id } = await request("a result of long ago");
+      const path = `${folder}/blobs/${id.slice(0, 2)}/${id}.record`;
+      const open = (statement: string) =>
+        withQueue({ folder }, async (queue) => {
+          await queue.keepRecord(id, new Uint8Array(1));
+          await queue.database.sql(statement);
+        }).then(() => Deno.utime(path, 0, 0));
+      await open("update dsc.upkeep set swept = now()");
+      await open("update dsc.upkeep set swept = now() - interval '11 minutes'");
+      await Deno.stat(path); // it was done a moment ago
+      await withQueue({ folder }, () => Promise.resolve()); // however short a process lives
+      await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
     });
     await t.step(
       "what waits is there when the folder is opened again; a full queue says when to come back",

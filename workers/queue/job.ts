@@ -19,6 +19,8 @@ export interface JobRequest {
   readonly priority?: number;
   /** Makes small pictures on the way, for those who look. @default false */
   readonly previews?: boolean;
+  /** Whoever submits it will drop its record, unless someone else asks for the same work. @default false */
+  readonly transient?: boolean;
 }
 
 /** What is written into the queue; the bytes lie in the blobs. */
@@ -32,6 +34,9 @@ export interface JobData {
   readonly maxPixels: number;
   readonly seconds: number;
   readonly previews?: boolean;
+  readonly transient?: boolean;
+  /** Tries of the submissions before this one, which count on, so that none of them is taken for one of this. */
+  readonly triesBefore?: number;
 }
 
 /** The key of a job's image among the blobs. */

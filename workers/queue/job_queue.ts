@@ -1,7 +1,7 @@
 /**
  * The queue as its clients see it: submit, ask, wait, cancel. Taking jobs and computing them is `job_worker.ts`.
  */
-import { type Database, type DatabaseOptions, openDatabase, QUEUE } from "./database.ts";
+import { type Database, type DatabaseOptions, openDatabase, QUEUE, TRIES } from "./database.ts";
 import { QueueError, toQueueError } from "./errors.ts";
 import { inputKey, isFinal, type JobData, type JobEvent, type JobRequest, type JobStatus } from "./job.ts";
 import { createJobReader, type JobReader } from "./job_reader.ts";
@@ -48,26 +48,29 @@ export class JobQueue {
    */
   submit(request: JobRequest): Promise<JobStatus> {
     return guarded(async () => {
-      const { boss, blobs, sql } = this.database;
-      const { id, bytes, settings, maxPixels, seconds, priority = 0, previews = false } = request;
-      const known = await this.status(id);
-      if (known && !isFinal(known.state)) return known;
-      if (known?.state === "succeeded" && await blobs.has(`${id}/record`)) return known;
-      await this.#refuseIfFull();
-      const data: JobData = { input: crypto.randomUUID(), settings, maxPixels, seconds, previews };
-      await blobs.put(inputKey(id, data), bytes); // before the job: who takes it must find it
-      if (known) {
-        // only what is over: another process may have queued it anew since, and told its client so
-        const { rows } = await sql(
-          "delete from pgboss.job where name = $1 and id = $2 and state >= 'completed' returning data",
-          [QUEUE, id],
-        );
-        await sql("delete from dsc.event where job = $1", [id]);
-        for (const { data: old } of rows as { data: JobData }[]) await blobs.delete(inputKey(id, old));
+      const { boss, blobs } = this.database;
+      const { id, bytes, settings, maxPixels, seconds, priority = 0, previews = false, transient } = request;
+      const known = await this.status(id), over = known && isFinal(known.state);
+      if (known && (!over || (known.state === "succeeded" && await blobs.has(`${id}/record`)))) {
+        await this.#share(id);
+        return known;
       }
-      const expireInSeconds = deadlineOf(seconds) + EXPIRY_SLACK_SECONDS;
-      if (await boss.send(QUEUE, data, { id, priority, expireInSeconds }) === null) {
-        await blobs.delete(inputKey(id, data)); // the id is taken by a submission of the same moment
+      await this.#refuseIfFull();
+      const input = crypto.randomUUID();
+      const data: JobData = {
+        input,
+        settings,
+        maxPixels,
+        seconds,
+        previews,
+        ...(transient && { transient }),
+      };
+      await blobs.put(inputKey(id, data), bytes); // before the job: who takes it must find it
+      const options = { priority, expireInSeconds: deadlineOf(seconds) + EXPIRY_SLACK_SECONDS };
+      if (!known || !await this.#restart(id, data, options)) {
+        if (await boss.send(QUEUE, data, { id, ...options }) === null) {
+          await blobs.delete(inputKey(id, data)); // the id is taken by a submission of the same moment
+        }
       }
       await this.database.announce(id, "submitted");
       // that one may be over, and make room for a third, within these milliseconds
@@ -146,12 +149,26 @@ export class JobQueue {
 
   /** Keeps a record that was made without the queue, for other processes and for after a restart. */
   keepRecord(id: string, record: Uint8Array<ArrayBuffer>): Promise<void> {
-    return guarded(() => this.database.blobs.put(`${id}/record`, record));
+    return guarded(async () => {
+      await this.database.blobs.put(`${id}/record`, record);
+      await this.#share(id);
+    });
   }
 
   /** Drops a record that nobody will ask for. */
   dropRecord(id: string): Promise<void> {
     return guarded(() => this.database.blobs.delete(`${id}/record`));
+  }
+
+  /** Drops the record of a transient job, if nobody but who submitted it has asked for it. */
+  dropUnshared(id: string): Promise<void> {
+    return guarded(async () => {
+      const { rows } = await this.database.sql(
+        "select 1 from pgboss.job where name = $1 and id = $2 and data->'transient' is not null",
+        [QUEUE, id],
+      );
+      if (rows.length > 0) await this.dropRecord(id);
+    });
   }
 
   /** Figures of this moment. */
@@ -185,6 +202,40 @@ export class JobQueue {
     };
   }
 
+  /** Says that a job, if it is a transient one, is someone else's as well. */
+  async #share(id: string): Promise<void> {
+    await this.database.sql(
+      `update pgboss.job set data = data - 'transient'
+       where name = $1 and id = $2 and data->'transient' is not null`,
+      [QUEUE, id],
+    );
+  }
+
+  /**
+   * Queues a job anew that is over, in its place. Its tries are counted on: a worker that has not heard yet that it was
+   * canceled would otherwise take the first try of the new submission for its own. False if it is not over, or gone:
+   * another process may have queued it anew since, and told its client so.
+   */
+  async #restart(
+    id: string,
+    data: JobData,
+    { priority, expireInSeconds }: { readonly priority: number; readonly expireInSeconds: number },
+  ): Promise<boolean> {
+    const { blobs, sql } = this.database;
+    const { rows } = await sql(RESTART_SQL, [
+      QUEUE,
+      id,
+      JSON.stringify(data),
+      priority,
+      expireInSeconds,
+      TRIES,
+    ]);
+    if (rows.length === 0) return false;
+    await sql("delete from dsc.event where job = $1", [id]);
+    for (const { data: old } of rows as { data: JobData }[]) await blobs.delete(inputKey(id, old));
+    return true;
+  }
+
   async #refuseIfFull(): Promise<void> {
     const { waiting, running, waitingSeconds } = await this.stats();
     if (waiting < this.#waitingLimit) return;
@@ -204,6 +255,19 @@ export const WATCH_MS = 10_000;
 
 /** So much later than a worker ends a job that takes too long, pg-boss would give it to the next. */
 const EXPIRY_SLACK_SECONDS = 60;
+
+const RESTART_SQL = `
+  with old as (
+    select id, data, retry_count + 1 as tries from pgboss.job
+    where name = $1 and id = $2 and state >= 'completed' for update
+  )
+  update pgboss.job as job set state = 'created', priority = $4::int, expire_seconds = $5::int, output = null,
+    data = $3::jsonb || jsonb_build_object('triesBefore', old.tries),
+    retry_count = old.tries, retry_limit = old.tries + $6::int - 1,
+    keep_until = now() + (keep_until - created_on), created_on = now(), start_after = now(),
+    started_on = null, completed_on = null, heartbeat_on = null
+  from old where job.name = $1 and job.id = old.id
+  returning old.data`;
 
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -97,7 +97,7 @@ function toStatus(job: JobRow): JobStatus {
     state: ended?.outcome === "failed" ? "failed" : STATES[job.state],
     ...(position !== null && { position }),
     ...(progress !== null && { progress }),
-    tries: job.startedOn ? job.retryCount + 1 : 0,
+    tries: job.startedOn ? job.retryCount + 1 - (job.data.triesBefore ?? 0) : 0,
     estimate: Math.round(job.data.seconds * 10) / 10,
     ...(error && { error }),
     createdAt: job.createdOn.toISOString(),

@@ -119,6 +119,51 @@ Deno.test("docs/deploy.md describes every variable with its default", async () =
   }
 });
 
+/** The text of all files below the project with this ending, the tests and what was built aside. */
+async function textOf(folders: readonly string[], ending: string): Promise<string> {
+  let text = "";
+  for (const folder of folders) {
+    for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+      const path = `${folder}/${name}`;
+      if (isFile && name.endsWith(ending)) text += await Deno.readTextFile(path);
+      if (isDirectory && folder !== ".") text += await textOf([path], ending);
+    }
+  }
+  return text;
+}
+
+Deno.test("the environment variables in the code, its messages and the documentation are those that are described", async () => {
+  const product = await textOf([".", "lib", "routes", "workers", "cli"], ".ts");
+  const pages = await textOf([".", "docs"], ".md");
+  const named = new Set((product + pages).match(/\bDSC_[A-Z_]+\b/g));
+  named.delete("DSC_SHARED"); // of the tests
+  assert.deepEqual(
+    [...named].sort(),
+    Object.keys(ENVIRONMENT).filter((name) => name.startsWith("DSC_")).sort(),
+  );
+  // whoever reads the environment does so through the table
+  assert.deepEqual(product.match(/\benv\.(get|has|toObject)\(.*?\)/g), ["env.get(name)"]);
+});
+
+Deno.test("docs/deploy.md: the units run what the tasks run, and leave them time to end", async () => {
+  const text = await Deno.readTextFile(new URL("../docs/deploy.md", import.meta.url));
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
+  const units = blocks("ini", text).map((unit) => {
+    const entries = unit.split("\n").filter((line) => line.includes("=")).map((line) => line.split(/=(.*)/s));
+    return Object.fromEntries(entries) as Record<string, string>;
+  });
+  const commands = units.map(({ ExecStart }) =>
+    ExecStart!.replace("/usr/local/bin/deno", "deno").replaceAll("/var/lib/dsc", "data")
+  );
+  assert.deepEqual(commands, [tasks.start.command, tasks.worker.command]);
+  for (const { Environment, TimeoutStopSec } of units) {
+    assert.ok(Number(TimeoutStopSec) >= ENVIRONMENT.DSC_SHUTDOWN_SECONDS.default + 10);
+    for (const [name] of Environment!.split(" ").map((setting) => setting.split("="))) {
+      assert.ok(name! in ENVIRONMENT || name === "DENO_DIR", name);
+    }
+  }
+});
+
 Deno.test("docs/http.md shows an error as the service gives it", async () => {
   const segmenter = createSegmentRunner({ size: 1 });
   const response = await createApp({ segmenter }).request("/v1/segmentations?partitions=1", {

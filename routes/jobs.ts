@@ -24,6 +24,7 @@ export class Jobs {
   readonly #closing = new AbortController();
   #opening: Promise<JobQueue> | undefined;
   #queue: JobQueue | undefined;
+  readonly #keeping = new Set<Promise<void>>();
   #streams = 0;
 
   constructor(options: JobsOptions) {
@@ -76,9 +77,10 @@ export class Jobs {
 
   /** Keeps a record for other processes and for after a restart, in its own time. */
   keepRecord(id: string, record: Uint8Array<ArrayBuffer>): void {
-    this.queue().then((queue) => queue.keepRecord(id, record)).catch((error) =>
-      this.#options.onError?.(error)
-    );
+    const kept = this.queue().then((queue) => queue.keepRecord(id, record))
+      .catch((error) => this.#options.onError?.(error))
+      .finally(() => this.#keeping.delete(kept));
+    this.#keeping.add(kept);
   }
 
   /**
@@ -119,6 +121,7 @@ export class Jobs {
   async close(): Promise<void> {
     this.release();
     const queue = await this.#opening?.catch(() => undefined);
+    await Promise.all(this.#keeping); // what was finished last is there after the restart, too
     await queue?.close();
   }
 }

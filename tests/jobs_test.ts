@@ -9,7 +9,7 @@ import { readConfig } from "../routes/config.ts";
 import { readPreferences } from "../routes/prefer.ts";
 import { createService } from "../routes/service.ts";
 import { QueueError } from "../workers/queue/errors.ts";
-import { openQueue, type QueueOptions } from "../workers/queue/job_queue.ts";
+import { type JobQueue, openQueue, type QueueOptions } from "../workers/queue/job_queue.ts";
 import { type JobWorker, takeJobs } from "../workers/queue/job_worker.ts";
 import { withQueueFolder } from "./fixtures/queue_folder.ts";
 import { whyNoPostgres, withPostgres } from "./fixtures/postgres.ts";
@@ -293,6 +293,21 @@ Deno.test("without a queue, Prefer: respond-async is passed over and there are n
   const path = new URL(response.headers.get("Location")!, "http://localhost").pathname;
   await problem(await app.request(`${path}/status`), 404, "not_found");
   await problem(await app.request(path, { method: "DELETE" }), 404, "not_found");
+});
+
+Deno.test("Jobs.close() waits for the records that are being kept", async () => {
+  const done: string[] = [];
+  const queue = {
+    keepRecord: async () => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      done.push("kept");
+    },
+    close: () => Promise.resolve(void done.push("closed")),
+  };
+  const jobs = new Jobs({ open: () => Promise.resolve(queue as unknown as JobQueue), maxPixels: 1 });
+  jobs.keepRecord("id", new Uint8Array());
+  await jobs.close();
+  assert.deepEqual(done, ["kept", "closed"]);
 });
 
 Deno.test("while the queue cannot be reached, small work is answered and heavy work is told to come back", async () => {

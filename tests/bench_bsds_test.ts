@@ -37,7 +37,7 @@ Deno.test(
       "--method",
       "felzenszwalb",
       "--set",
-      "minSize=20",
+      "minSize=40",
       "--scales",
       "50,900",
     );
@@ -47,7 +47,7 @@ Deno.test(
     const { ids, scores, problems, config } = results[0]!;
     assert.deepEqual(ids, ["0", "1", "2", "3", "4"]);
     assert.deepEqual(problems, []);
-    assert.deepEqual(config.settings, { sigma: 0.8, minSize: 20 });
+    assert.deepEqual(config.settings, { sigma: 0.8, minSize: 40 });
     assert.deepEqual(scores[0]!.scales, [50, 900]);
     assert.equal(scores[0]!.area, 2 * WIDTH * HEIGHT);
     const folder = /results: (.*)/.exec(stdout)![1]!;
@@ -156,7 +156,7 @@ Deno.test(
       "--method",
       "felzenszwalb",
       "--set",
-      "minSize=20",
+      "minSize=40",
       "--scales",
       "100,5000000",
       "--export",

@@ -206,7 +206,7 @@ Deno.test(
   "sweep() does each image by all configurations, keeps them, and names what it could not do",
   withDataset(async (root) => {
     Deno.writeFileSync(join(root, "images", "val", "4.png"), new Uint8Array(3));
-    const settings = { ...METHODS["felzenszwalb"]!.settings, minSize: 20 };
+    const settings = { ...METHODS["felzenszwalb"]!.settings, minSize: 40 };
     const configs = new Map<string, MethodConfig>([
       ["a", { method: "felzenszwalb", settings, scales: [50, 900], seed: 0 }],
       ["b", { method: "slic", settings: METHODS["slic"]!.settings, scales: [4], seed: 0 }],

@@ -1,4 +1,4 @@
-// The SIMD kernel of SLIC against the loop that it stands for.
+// The SIMD kernels of superpixels against the loops that they stand for; those that join edges in superpixels_test.ts.
 import assert from "node:assert/strict";
 import { createRandom } from "../lib/random.ts";
 import { loadKernels } from "../lib/superpixels/kernels/module.ts";
@@ -60,4 +60,38 @@ Deno.test("assign() claims what the plain loop claims, and nothing beside the wi
     assert.deepEqual(labels, expected.labels);
   }
   assert(new Set(labels).size > 10);
+});
+
+Deno.test("smooth() equals the two-dimensional sum with repeated borders, and frames it", () => {
+  const random = createRandom(2);
+  for (const [width, height, sigma] of [[9, 7, 0.8], [1, 5, 1.2], [6, 1, 0.4], [4, 4, 3]] as const) {
+    const radius = Math.ceil(3 * sigma), { take, bytes } = createLayout();
+    const at = {
+      plane: take(4 * (width * height + 3)),
+      taps: take(4 * (radius + 1)),
+      line: take(4 * (width + 2 * radius + 3)),
+      out: take(4 * (width + 2) * (height + 2)),
+    };
+    const { exports, memory: { buffer } } = loadKernels(bytes());
+    const plane = new Float32Array(buffer, at.plane, width * height);
+    const taps = new Float32Array(buffer, at.taps, radius + 1);
+    const out = new Float32Array(buffer, at.out, (width + 2) * (height + 2));
+    plane.forEach((_, p) => plane[p] = 100 * random());
+    taps.forEach((_, t) => taps[t] = Math.exp(-t * t / (2 * sigma * sigma)));
+    exports.smooth(at.plane, width, height, at.taps, radius, at.line, at.out);
+    const clamp = (i: number, end: number) => Math.min(end - 1, Math.max(0, i));
+    for (let y = -1; y <= height; y++) {
+      for (let x = -1; x <= width; x++) {
+        let sum = 0;
+        for (let v = -radius; v <= radius; v++) {
+          for (let u = -radius; u <= radius; u++) {
+            const row = clamp(clamp(y, height) + v, height), column = clamp(clamp(x, width) + u, width);
+            sum += taps[Math.abs(u)]! * taps[Math.abs(v)]! * plane[row * width + column]!;
+          }
+        }
+        const value = out[(y + 1) * (width + 2) + x + 1]!;
+        assert.ok(Math.abs(value - sum) < 1e-5 * sum, `${value}, not ${sum}`);
+      }
+    }
+  }
 });

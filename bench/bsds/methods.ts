@@ -8,8 +8,7 @@ import { srgbToLab } from "../../lib/image/color.ts";
 import type { Image } from "../../lib/image/image.ts";
 import type { MergeTree } from "../../lib/metrics/label_map.ts";
 import type { Random } from "../../lib/random.ts";
-import { mergeGridEdges, sortGridEdges } from "../../lib/superpixels/felzenszwalb.ts";
-import { mergeSmallRegions } from "../../lib/superpixels/connectivity.ts";
+import { gridRegions, sortGridEdges } from "../../lib/superpixels/felzenszwalb.ts";
 import { meanShift } from "../../lib/superpixels/mean_shift.ts";
 import { slic } from "../../lib/superpixels/slic.ts";
 import { kmeansPartitions, ncutPartitions } from "./clusterings.ts";
@@ -213,10 +212,8 @@ function segmentFelzenszwalb(image: Image, settings: MethodSettings, scales: rea
   const { width, height } = image;
   const lab = srgbToLab(image);
   const edges = sortGridEdges(lab, width, height, Number(settings.sigma)); // sorted once for all scales
-  const maps = scales.map((scale) =>
-    mergeSmallRegions(mergeGridEdges(edges, scale), lab, width, height, { minSize: Number(settings.minSize) })
-      .labels
-  );
+  const minSize = Number(settings.minSize);
+  const maps = scales.map((scale) => gridRegions(edges, lab, scale, minSize).labels);
   return { kind: "maps", maps };
 }
 

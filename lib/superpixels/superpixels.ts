@@ -5,7 +5,7 @@
 import type { SuperpixelMethod } from "../options.ts";
 import { checkLab, checkNumber } from "./check.ts";
 import { type LabelMap, mergeSmallRegions } from "./connectivity.ts";
-import { mergeGridEdges, sortGridEdges } from "./felzenszwalb.ts";
+import { gridRegions, sortGridEdges } from "./felzenszwalb.ts";
 import { type FilteredImage, FUSE, fuseModes, meanShiftFilter } from "./mean_shift.ts";
 import { slic } from "./slic.ts";
 
@@ -66,7 +66,7 @@ export function superpixels(
     case "felzenszwalb": {
       const edges = sortGridEdges(lab, width, height, SIGMA);
       return settle(
-        (scale) => mergeSmallRegions(mergeGridEdges(edges, scale), lab, width, height, { minSize: area / 6 }),
+        (scale) => gridRegions(edges, lab, scale, area / 6),
         { wanted: count, first: 4.5 * Math.sqrt(area), min: 0.1, max: 1e5, slope: 0.9 },
         lab,
         width,

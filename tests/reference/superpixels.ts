@@ -71,24 +71,42 @@ export function agreement(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Math.min(oneWay(a, b), oneWay(b, a));
 }
 
-/** Felzenszwalb-Huttenlocher on the 4-neighbour graph, no smoothing: components as sets, edges as sorted objects. */
+/**
+ * Felzenszwalb-Huttenlocher on the 8-neighbour graph, no Gaussian: components as lists, edges as sorted objects. Weights in
+ * single precision, as the kernel has them: of the two pixels or, in `pairs`, of each with the one behind it.
+ */
 export function felzenszwalbReference(
   lab: Float32Array,
   width: number,
   height: number,
   scale: number,
+  pairs: boolean,
 ): Int32Array {
+  const { fround, sqrt } = Math;
+  const at = (x: number, y: number, c: number) =>
+    fround(
+      lab[(Math.min(height - 1, Math.max(0, y)) * width + Math.min(width - 1, Math.max(0, x))) * 3 + c]! -
+        lab[c]!,
+    );
   const edges: { a: number; b: number; w: number }[] = [];
   for (let p = 0; p < width * height; p++) {
-    for (const q of [p + 1, p + width]) {
-      if ((q === p + 1 && q % width === 0) || q >= width * height) continue;
-      const d = Math.hypot(...[0, 1, 2].map((c) => lab[q * 3 + c]! - lab[p * 3 + c]!));
-      edges.push({ a: p, b: q, w: Math.floor(d * 256) });
+    const x = p % width, y = Math.floor(p / width);
+    for (const [dx, dy] of [[1, 0], [0, 1], [1, 1], [-1, 1]] as const) {
+      if (x + dx < 0 || x + dx >= width || y + dy >= height) continue;
+      const bx = pairs ? dx : 0, by = pairs ? dy : 0;
+      const squares = [0, 1, 2].map((c) => {
+        const ahead = fround(at(x + dx, y + dy, c) + at(x + dx + bx, y + dy + by, c));
+        const d = fround(ahead - fround(at(x, y, c) + at(x - bx, y - by, c)));
+        return fround(d * d);
+      });
+      const distance = fround(sqrt(fround(fround(squares[0]! + squares[1]!) + squares[2]!)));
+      const root = Math.min(65535, Math.trunc(fround(sqrt(fround(distance * 4096 * 2048)))));
+      edges.push({ a: p, b: p + dy * width + dx, w: root * root });
     }
   }
-  edges.sort((e, f) => e.w - f.w); // stable: ties stay in the order of pixels, right before down
+  edges.sort((e, f) => e.w - f.w); // stable: ties stay in the order of pixels, and of a pixel's edges
   const component = Array.from({ length: width * height }, (_, p) => ({ pixels: [p], internal: 0 }));
-  const bonus = scale / 3 * 256;
+  const bonus = scale / 2.4 * 4096 * 4096;
   for (const { a, b, w } of edges) {
     const one = component[a]!, two = component[b]!;
     if (one === two) continue;

@@ -1,4 +1,4 @@
-/** The SIMD kernel of SLIC: compiled once, a fresh instance for each use. */
+/** The SIMD kernels of superpixels: compiled once, a fresh instance for each use. */
 import { decodeBase64 } from "../../base64.ts";
 import { instantiate } from "../../wasm_memory.ts";
 import { KERNELS } from "./kernels_wasm.ts";
@@ -21,6 +21,36 @@ export interface Kernels {
     label: number,
     across: number,
     along: number,
+  ): void;
+  smooth(
+    plane: number,
+    width: number,
+    height: number,
+    taps: number,
+    radius: number,
+    line: number,
+    out: number,
+  ): void;
+  weigh(
+    planes: number,
+    size: number,
+    width: number,
+    height: number,
+    pair: number,
+    factor: number,
+    weights: number,
+  ): void;
+  sortEdges(weights: number, width: number, height: number, start: number, order: number): number;
+  joinEdges(
+    order: number,
+    edges: number,
+    weights: number,
+    width: number,
+    height: number,
+    bonus: number,
+    parent: number,
+    size: number,
+    threshold: number,
   ): void;
 }
 

@@ -8,6 +8,7 @@ import { srgbToLab } from "./image/color.ts";
 import { enlarged } from "./hierarchy/enlarged.ts";
 import { stretchContrast } from "./image/contrast.ts";
 import { mergeAlike } from "./dsc/merge_alike.ts";
+import { readImageHeader } from "./image/header.ts";
 import { type Image, isImage } from "./image/image.ts";
 import { fitWithin, resizeImage } from "./image/resize.ts";
 import {
@@ -93,7 +94,7 @@ export async function segment(
   const { maxPixels, allowFallbackAdapter = false, weights, signal, onProgress, previews = false, ...given } =
     options;
   const settings = parseSettings(given);
-  const stages = createStages(planOf(settings), onProgress, signal);
+  const stages = createStages(planOf(settings, megapixelsOf(input)), onProgress, signal);
 
   const image = await stages.run("decode", () => decodeInput(input, maxPixels));
   const working = fitWithin(image, WORKING_PIXELS);
@@ -326,8 +327,21 @@ function backendFor({ backend, method, reach, train }: ResolvedSettings): Backen
   return train > 0 || (method === "flat-dsc" && reach === "full") ? "auto" : "wasm";
 }
 
-function planOf({ method, reach, train }: ResolvedSettings): Partial<Record<Stage, number>> {
+/** Of an image or, by its header, of a file; what is neither is refused when it is decoded. */
+function megapixelsOf(input: Image | Uint8Array): number {
+  if (!(input instanceof Uint8Array || isImage(input))) return 0;
+  const { width, height } = input instanceof Uint8Array ? readImageHeader(input) : input;
+  return width * height / 1e6;
+}
+
+function planOf(
+  { method, reach, train }: ResolvedSettings,
+  megapixels: number,
+): Partial<Record<Stage, number>> {
   const plan = { ...PLANS[method] };
+  // what is done at full size: at 12 megapixels a third and one and a half times as long as the hierarchy
+  plan.decode = (plan.decode ?? 0) + 1.6 * megapixels;
+  plan.regions = (plan.regions ?? 0) + 7 * megapixels;
   // a step of training costs about as much as two stages of everything else
   if (train > 0) plan.superae = (plan.superae ?? 0) + 20 * train;
   if (reach === "full" && plan.cut) plan.cut *= 100;

@@ -153,6 +153,20 @@ Deno.test("segment() shows previews where they are asked for, and finds the same
   }
 });
 
+Deno.test("segment() plans more of its progress for what is done at full size when that is large", async () => {
+  const beginning = async (input: Image | Uint8Array) => {
+    let began = 1;
+    await segment(input, {
+      method: "slic",
+      onProgress: ({ stage, fraction }) => began = stage === "regions" ? Math.min(began, fraction) : began,
+    });
+    return began;
+  };
+  const small = await beginning(quadrants()), large = await beginning(quadrants(1600, 1200));
+  assert.ok(small > 0.85 && large < 0.75, `${small}, ${large}`);
+  assert.equal(await beginning(encodePng(quadrants(1600, 1200))), large, "by the file's header");
+});
+
 Deno.test("segment() brings the labels of a large image back to its size", async () => {
   const result = await segment(quadrants(1200, 800), { method: "slic", superpixels: 100 });
   assert.equal(result.labels.length, 1200 * 800);

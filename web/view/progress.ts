@@ -13,7 +13,7 @@ const STAGES: Readonly<Record<string, [name: string, note: string]>> = {
   features: ["Describing superpixels", "Colour, texture and place of each."],
   cut: ["Cutting", "Gradient descent on the soft cut."],
   hierarchy: ["Building the hierarchy", "The least different pair merges first."],
-  regions: ["Measuring regions", "Almost there."],
+  regions: ["Measuring regions", "At full size, along the edges."],
 };
 
 /** The long side of a small picture. */
@@ -56,6 +56,8 @@ export class ProgressPanel {
       ? `${place} before it`
       : iteration && iterations
       ? `Step ${iteration} of ${iterations}${loss === undefined ? "" : `, loss ${loss.toPrecision(4)}`}`
+      : fraction === 1
+      ? "Packing the result."
       : note;
     const bar = byId<HTMLProgressElement>("bar");
     if (fraction !== undefined) bar.value = this.#fraction = Math.max(this.#fraction, fraction);

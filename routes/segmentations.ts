@@ -32,7 +32,7 @@ const IMMUTABLE = "public, max-age=31536000, immutable";
  * refused before it is read.
  *
  * A client that goes away ends its computation. Deno 2.9 notices that at once over HTTP/2, but over HTTP/1.1 only while
- * the body has come in one piece; in the other cases the deadline bounds what is computed for nobody.
+ * the body has come in one piece, or with the next event; else the deadline bounds what is computed for nobody.
  */
 export async function postSegmentation(
   request: Request,

@@ -58,7 +58,7 @@ const WORKING_PIXELS = 600_000;
 /** Expected share of the time of each stage, from timings of 481 x 321 photos on one wasm core. */
 const PLANS: Readonly<Record<Method, Partial<Record<Stage, number>>>> = {
   dsc: { decode: 2, superae: 30, hierarchy: 60, regions: 5 },
-  "flat-dsc": { decode: 2, superae: 30, superpixels: 10, cut: 50, regions: 5 },
+  "flat-dsc": { decode: 2, superae: 30, superpixels: 10, cut: 20, regions: 5 },
   slic: { decode: 2, superae: 30, superpixels: 10, regions: 5 },
   felzenszwalb: { decode: 2, superae: 30, superpixels: 10, regions: 5 },
   "mean-shift": { decode: 2, superae: 30, superpixels: 30, regions: 5 },
@@ -344,6 +344,6 @@ function planOf(
   plan.regions = (plan.regions ?? 0) + 7 * megapixels;
   // a step of training costs about as much as two stages of everything else
   if (train > 0) plan.superae = (plan.superae ?? 0) + 20 * train;
-  if (reach === "full" && plan.cut) plan.cut *= 100;
+  if (reach === "full" && plan.cut) plan.cut *= 250;
   return plan;
 }

@@ -3,6 +3,7 @@ import * as tf from "@tensorflow/tfjs-core";
 import { withBackend } from "../lib/backend/mod.ts";
 import { segmentMean } from "../lib/backend/ops.ts";
 import { deepSuperpixelCut, type SuperpixelGraph } from "../lib/dsc/deep_superpixel_cut.ts";
+import { optimizeCut } from "../lib/dsc/optimize.ts";
 import { pseudoLabelLoss, pseudoLabels } from "../lib/dsc/pseudo_labels.ts";
 import { deepSimilarity } from "../lib/dsc/similarity.ts";
 import { softCut } from "../lib/dsc/soft_cut.ts";
@@ -183,6 +184,41 @@ Deno.test("deepSuperpixelCut() finds three kinds of superpixels from any seed", 
       assert.ok(losses[127]!.total < losses[0]!.total);
     }
   }));
+
+for (const normalization of ["volume", "none"] as const) {
+  Deno.test(`deepSuperpixelCut() with normalization ${normalization} takes the steps of the tensors that it stands for`, () =>
+    withBackend("cpu", async () => {
+      const random = createRandom(8), M = 13, D = 5, K = 3, iterations = 40;
+      const features = Float32Array.from({ length: M * D }, () => normal(random));
+      const positions = Float32Array.from({ length: 2 * M }, random);
+      const areas = Array.from({ length: M }, () => 1 + Math.floor(4 * random()));
+      const options = { partitions: K, iterations, normalization, alpha: 0.3, beta: 0.7, sigma: 0.8 };
+      // every pixel of a superpixel has its feature, and nothing behind the head can be trained
+      const ids = Int32Array.from(areas.flatMap((area, j) => Array<number>(area).fill(j)));
+      const pixels = Float32Array.from(
+        { length: ids.length * D },
+        (_, p) => features[ids[Math.floor(p / D)]! * D + p % D]!,
+      );
+      const graph = { features, positions, areas };
+      const expected = await optimizeCut(graph, options, {
+        features: () => tf.tensor2d(pixels, [ids.length, D]),
+        ids,
+        variables: [],
+        learningRate: 1,
+      });
+      const cut = await deepSuperpixelCut(graph, options);
+      assert.equal(cut.losses.length, iterations);
+      cut.losses.forEach((point, i) => {
+        for (const name of ["iteration", "total", "pseudoLabel", "cut"] as const) {
+          const difference = Math.abs(point[name] - expected.losses[i]![name]);
+          assert.ok(difference < 1e-4, `${name} of iteration ${i + 1}: ${difference}`);
+        }
+      });
+      assert.ok(cut.losses[0]!.total - cut.losses.at(-1)!.total > 0.05);
+      cut.probabilities.forEach((q, p) => assert.ok(Math.abs(q - expected.probabilities[p]!) < 1e-3));
+      assert.deepEqual(cut.partitions, expected.partitions);
+    }));
+}
 
 Deno.test("deepSuperpixelCut() does not collapse into one partition where the paper's loss would", () =>
   withBackend("cpu", async () => {

@@ -17,7 +17,7 @@ Deno.test("build:kernels gives the bytes that are committed", async () => {
   assert.equal(await Deno.readTextFile(new URL("kernels_wasm.ts", folder)), embedKernels(modules));
 });
 
-for (const name of ["hierarchy", "superpixels"] as const) {
+for (const name of ["dsc", "hierarchy", "superpixels"] as const) {
   Deno.test(`build:kernels gives the bytes of ${name} that are committed`, async () => {
     const module = await compileModule(name);
     const committed = await Deno.readFile(new URL("kernels.wasm", MODULES[name]));

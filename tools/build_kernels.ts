@@ -1,8 +1,8 @@
 /**
  * Compiles the SIMD kernels, lib/backend/kernels/assembly (AssemblyScript), into two modules: plain SIMD, and relaxed SIMD
  * with fused multiply-add. Each is written as .wasm and, for hosts that can neither read files nor import bytes, as base64
- * inside kernels_wasm.ts. The kernels of the hierarchy and of superpixels, lib/{hierarchy,superpixels}/kernels/assembly,
- * are plain modules with memories of their own. Run by `deno task build:kernels`; tests/kernels_build_test.ts compiles again and compares bytes.
+ * inside kernels_wasm.ts. The kernels of the cut, the hierarchy and superpixels,
+ * lib/{dsc,hierarchy,superpixels}/kernels/assembly, are plain modules with memories of their own. Run by `deno task build:kernels`; tests/kernels_build_test.ts compiles again and compares bytes.
  */
 import asc from "assemblyscript/asc";
 
@@ -13,6 +13,7 @@ const folder = new URL("../lib/backend/kernels/", import.meta.url);
 
 /** Folders of kernels with a memory of their own. */
 export const MODULES = {
+  dsc: new URL("../lib/dsc/kernels/", import.meta.url),
   hierarchy: new URL("../lib/hierarchy/kernels/", import.meta.url),
   superpixels: new URL("../lib/superpixels/kernels/", import.meta.url),
 } as const;
@@ -85,7 +86,7 @@ if (import.meta.main) {
   await Deno.writeFile(new URL("kernels_plain.wasm", folder), modules.plain);
   await Deno.writeFile(new URL("kernels_relaxed.wasm", folder), modules.relaxed);
   await Deno.writeTextFile(new URL("kernels_wasm.ts", folder), embedKernels(modules));
-  for (const name of ["hierarchy", "superpixels"] as const) {
+  for (const name of ["dsc", "hierarchy", "superpixels"] as const) {
     const module = await compileModule(name);
     await Deno.writeFile(new URL("kernels.wasm", MODULES[name]), module);
     await Deno.writeTextFile(new URL("kernels_wasm.ts", MODULES[name]), embedModule(module));

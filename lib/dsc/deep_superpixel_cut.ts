@@ -7,12 +7,13 @@
  * dg_j / df_i = t_ij / sum_i t_ij, as the paper derives. Two reaches of the gradient:
  *
  * - `head`, {@linkcode deepSuperpixelCut}: superpixel features are frozen. A superpixel's pixels then all carry g_j, F
- *   and G are one, and a step costs a few M x M x K products.
- * - `full`, {@linkcode fineTunedCut}: gradients reach the encoder of SuperAE, at about 100 times the work.
+ *   and G are one, and a step costs one M x M x K product (frozen_cut.ts).
+ * - `full`, {@linkcode fineTunedCut}: gradients reach the encoder of SuperAE, at more than 100 times the work (optimize.ts).
  */
 import type { Image } from "../image/image.ts";
 import { trainableEncoder } from "../superae/trainable.ts";
 import type { SuperAEWeights } from "../superae/weights.ts";
+import { cutFrozen } from "./frozen_cut.ts";
 import { optimizeCut } from "./optimize.ts";
 import type { SimilarityOptions } from "./similarity.ts";
 import type { CutNormalization } from "./soft_cut.ts";
@@ -76,8 +77,8 @@ export interface Cut {
 }
 
 /**
- * Cuts the superpixels of one image into K partitions, their features frozen (reach `head`). Run it where the backend is
- * yours (see backend/mod.ts).
+ * Cuts the superpixels of one image into K partitions, their features frozen (reach `head`). Uses no tensors and needs no
+ * backend.
  *
  * @param graph Superpixels; see {@linkcode SuperpixelGraph}.
  * @param options See {@linkcode DscOptions}.
@@ -86,7 +87,7 @@ export interface Cut {
  * @throws The signal's reason when it stops.
  */
 export function deepSuperpixelCut(graph: SuperpixelGraph, options: DscOptions = {}): Promise<Cut> {
-  return optimizeCut(graph, options);
+  return cutFrozen(graph, options);
 }
 
 /** Options of {@linkcode fineTunedCut}. */
@@ -96,7 +97,7 @@ export interface FineTuningOptions extends DscOptions {
 }
 
 /**
- * The same with gradients that reach the encoder (reach `full`).
+ * The same with gradients that reach the encoder (reach `full`). Run it where the backend is yours (see backend/mod.ts).
  *
  * @param graph Superpixels with features from `weights`.
  * @param image The image, (H, W, 3).

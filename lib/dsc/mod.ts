@@ -4,7 +4,6 @@
  * @example
  * ```ts
  * import { deepSuperpixelCut } from "./mod.ts";
- * import { withBackend } from "../backend/mod.ts";
  * import assert from "node:assert/strict";
  *
  * // four superpixels in a row, two of one kind and two of another
@@ -13,7 +12,7 @@
  *   areas: [10, 10, 10, 10],
  *   positions: Float32Array.of(0, 0, 0.1, 0, 0.2, 0, 0.3, 0),
  * };
- * const { partitions } = await withBackend("cpu", () => deepSuperpixelCut(graph, { partitions: 2 }));
+ * const { partitions } = await deepSuperpixelCut(graph, { partitions: 2 });
  * assert.equal(partitions[0], partitions[1]);
  * assert.notEqual(partitions[1], partitions[2]);
  * ```

@@ -1,0 +1,2 @@
+// What the compiled module exports.
+export { product } from "./product";

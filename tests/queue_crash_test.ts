@@ -154,14 +154,19 @@ Deno.test({
   fn: () =>
     withPostgres(async ({ url: DATABASE_URL }) => {
       const env = { DATABASE_URL, DSC_WORKERS: "1", DSC_JOB_SLOTS: "1", DSC_SHUTDOWN_SECONDS: "0" };
-      const first = await startService(env);
-      const services = [first];
+      const services = await Promise.all([startService(env), startService(env)]);
       try {
-        // alone at first, so that it is the one that has the long job
-        const long = await submitTo(first.url, "superpixels=4&train=20");
-        await first.until(({ event }) => event === "job started", "the long job");
-        const second = await startService(env);
-        services.push(second);
+        const ready = ({ event }: LogLine) => event === "slot ready";
+        for (const service of services) await service.until(ready, "its slot");
+        // whoever has the long job is killed in the middle of it
+        const long = await submitTo(services[0].url, "superpixels=4&train=100");
+        const isLong = ({ event, id }: LogLine) => event === "job started" && long.endsWith(String(id));
+        const has = ({ lines }: typeof services[0]) => lines.some(isLong);
+        for (const end = performance.now() + 30_000; !services.some(has);) {
+          assert.ok(performance.now() < end, "nobody began the long job");
+          await new Promise((done) => setTimeout(done, 10));
+        }
+        const [first, second] = has(services[0]) ? services : [services[1], services[0]];
         const accepted = [long];
         // killed in the middle of a burst: what was told 202 counts, the rest was never promised
         const lane = async (number: number) => {
@@ -175,8 +180,7 @@ Deno.test({
         }
         assert.ok(accepted.length >= 12);
         const killedAt = performance.now();
-        const isAgain = ({ event, id }: LogLine) => event === "job started" && long.endsWith(String(id));
-        await second.until(isAgain, "the long job, again");
+        await second.until(isLong, "the long job, again");
         assert.ok(performance.now() - killedAt < 30_000, "it did not begin again in time");
         for (const path of accepted) await expectResult(second.url, path);
         assert.equal(await second.end("SIGTERM"), 0);

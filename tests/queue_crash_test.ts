@@ -28,7 +28,7 @@ async function smallJob(number: number) {
 }
 
 /** A job of some seconds. */
-async function longJob(seed: number, train = 12) {
+async function longJob(seed: number, train = 60) {
   const settings = parseSettings({ method: "slic", superpixels: 4, train, seed });
   return { id: await contentId(IMAGE, settings), bytes: IMAGE, settings, maxPixels: 1e6, seconds: 1 };
 }

@@ -96,8 +96,10 @@ export async function segment(
   const settings = parseSettings(given);
   const stages = createStages(planOf(settings, megapixelsOf(input)), onProgress, signal);
 
-  const image = await stages.run("decode", () => decodeInput(input, maxPixels));
-  const working = fitWithin(image, WORKING_PIXELS);
+  const { image, working } = await stages.run("decode", async () => {
+    const image = await decodeInput(input, maxPixels);
+    return { image, working: fitWithin(image, WORKING_PIXELS) };
+  });
   // the import comes after decoding: bad bytes should not cost the start of a backend
   const { runOnBackend } = await import("./backend/job.ts");
   const choice = backendFor(settings);
@@ -145,16 +147,19 @@ async function segmentWorkingImage(
 ): Promise<Found> {
   const small = previews ? previewOf(image) : undefined;
   const { width, height } = image;
-  // the hierarchy sees dark, faded and small pictures as if they were not
-  const vivid = settings.method === "dsc" ? stretchContrast(image) : image;
-  const seen = settings.method === "dsc" ? enlarged(vivid) : image;
-  const { weights, output } = await stages.run(
+  const { weights, output, seen, plain } = await stages.run(
     "superae",
     async (report) => {
       if (small) report({ part: 0, preview: small });
-      const found = await runSuperAE(image, seen, settings, given, report, signal);
-      if (small) report({ part: 1, preview: previewOf(found.output.smoothed) });
-      return found;
+      // the hierarchy sees dark, faded and small pictures as if they were not
+      const vivid = settings.method === "dsc" ? stretchContrast(image) : image;
+      const seen = settings.method === "dsc" ? enlarged(vivid) : image;
+      const run = await runSuperAE(image, seen, settings, given, report, signal);
+      // once more for the picture's own colours, where it saw others
+      const { applySuperAE } = await import("./superae/mod.ts");
+      const plain = vivid === image ? undefined : (await applySuperAE(image, run.weights)).smoothed;
+      if (small) report({ part: 1, preview: previewOf(plain ?? run.output.smoothed) });
+      return { ...run, seen, plain };
     },
   );
   if (settings.method === "dsc") {
@@ -166,9 +171,7 @@ async function segmentWorkingImage(
         return found;
       },
     );
-    if (vivid === image) return found;
-    const { applySuperAE } = await import("./superae/mod.ts");
-    return { ...found, smoothed: (await applySuperAE(image, weights)).smoothed }; // in the picture's own colours
+    return plain ? { ...found, smoothed: plain } : found;
   }
   const { smoothed } = output;
   const { labels: map, count } = await stages.run("superpixels", (report) => {

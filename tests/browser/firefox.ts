@@ -72,15 +72,20 @@ interface Session {
 
 /** Firefox says where it listens; what else it says is passed over. */
 async function addressOf(stderr: ReadableStream<Uint8Array>): Promise<string> {
-  const [first, rest] = stderr.tee();
-  rest.pipeTo(new WritableStream()).catch(() => {});
+  const reader = stderr.getReader(), decoder = new TextDecoder();
+  const passOver = async () => {
+    while (!(await reader.read()).done);
+  };
   let text = "";
-  for await (const part of first.pipeThrough(new TextDecoderStream())) {
-    text += part;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error(`Cannot drive Firefox: it ended after saying ${text}`);
+    text += decoder.decode(value, { stream: true });
     const address = /listening on (ws:\S+)/.exec(text)?.[1];
-    if (address) return address;
+    if (!address) continue;
+    passOver().catch(() => {});
+    return address;
   }
-  throw new Error(`Cannot drive Firefox: it ended after saying ${text}`);
 }
 
 async function openSession(address: string): Promise<Session> {
@@ -102,7 +107,8 @@ async function openSession(address: string): Promise<Session> {
       const answer = Promise.withResolvers<Record<string, unknown>>();
       waiting.set(++last, answer);
       socket.send(JSON.stringify({ id: last, method, params }));
-      return answer.promise;
+      const timer = setTimeout(() => answer.reject(new Error(`Firefox does not answer ${method}`)), PATIENCE);
+      return answer.promise.finally(() => clearTimeout(timer));
     },
     onEvent: (given) => void (listener = given),
     close: () => socket.close(),

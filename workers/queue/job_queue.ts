@@ -150,8 +150,10 @@ export class JobQueue {
   /** Keeps a record that was made without the queue, for other processes and for after a restart. */
   keepRecord(id: string, record: Uint8Array<ArrayBuffer>): Promise<void> {
     return guarded(async () => {
-      await this.database.blobs.put(`${id}/record`, record);
-      await this.#share(id);
+      const { blobs, embedded } = this.database;
+      await blobs.put(`${id}/record`, record);
+      // one process has an embedded database alone: nobody else's batch is there to drop this
+      if (!embedded) await this.#share(id);
     });
   }
 

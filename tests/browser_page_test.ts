@@ -330,6 +330,7 @@ browserTest("work in a queue is followed: its place, its stages, its loss curve,
   const service = queueing(async (send) => {
     send("status", { state: "queued", position: 2 });
     send("status", { state: "processing" });
+    send("progress", { stage: "superae", fraction: 0, iteration: 9, iterations: 9, loss: 70 });
     for (const [i, loss] of LOSSES.entries()) {
       send("progress", { stage: "cut", fraction: i / 8, iteration: i + 1, iterations: 8, loss });
     }

@@ -5,9 +5,10 @@ import { byId } from "./stage.ts";
 const STAGES: Readonly<Record<string, [name: string, note: string]>> = {
   upload: ["Sending the picture", "A photograph takes a few seconds."],
   queue: ["Waiting for its turn", "Others are being segmented."],
-  fetch: ["Fetching the result", "The tree of merges is coming back."],
+  fetch: ["Fetching the result", "It is on its way."],
   load: ["Loading the engine", "Half a megabyte, once."],
   decode: ["Reading the picture", "Decoding, turning upright."],
+  study: ["Studying the picture", ""],
   superae: ["Smoothing", "The autoencoder flattens texture and finds boundaries."],
   superpixels: ["Making superpixels", "Small pieces that follow edges."],
   features: ["Describing superpixels", "Colour, texture and place of each."],
@@ -24,6 +25,7 @@ export class ProgressPanel {
   #timer = 0;
   #startedAt = 0;
   #losses: number[] = [];
+  #lossOf = "";
   #fraction = 0;
   /** Counts them, so that none is drawn after its successor. */
   #pictures = 0;
@@ -50,7 +52,7 @@ export class ProgressPanel {
   /** Tells where the work is. */
   report({ stage, fraction, iteration, iterations, loss }: PageProgress): void {
     const [key, place] = stage.split(" ");
-    const [name, note] = STAGES[key!] ?? [stage, ""];
+    const [name, note] = STAGES[stage === "superae" && iterations ? "study" : key!] ?? [stage, ""];
     byId("stage-name").textContent = name;
     byId("stage-note").textContent = place
       ? `${place} before it`
@@ -62,6 +64,8 @@ export class ProgressPanel {
     const bar = byId<HTMLProgressElement>("bar");
     if (fraction !== undefined) bar.value = this.#fraction = Math.max(this.#fraction, fraction);
     if (loss !== undefined) {
+      if (stage !== this.#lossOf) this.#losses = []; // another loss, on another scale
+      this.#lossOf = stage;
       this.#losses.push(loss);
       this.#drawLosses();
     }

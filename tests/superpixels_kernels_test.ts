@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createRandom } from "../lib/random.ts";
 import { loadKernels } from "../lib/superpixels/kernels/module.ts";
 import { createLayout } from "../lib/wasm_memory.ts";
+import { climbReference } from "./reference/superpixels.ts";
 
 Deno.test("assign() claims what the plain loop claims, and nothing beside the window", () => {
   const width = 23, height = 11, pixels = width * height, random = createRandom(1);
@@ -93,5 +94,63 @@ Deno.test("smooth() equals the two-dimensional sum with repeated borders, and fr
         assert.ok(Math.abs(value - sum) < 1e-5 * sum, `${value}, not ${sum}`);
       }
     }
+  }
+});
+
+Deno.test("climb() takes every point to the mode of the plain loops", () => {
+  const random = createRandom(3), cell = 4, basin = 0.3, maxSteps = 50;
+  for (const [columns, rows, radius, range] of [[9, 7, 8, 8], [1, 12, 8, 20], [5, 1, 3, 5]] as const) {
+    // one to four points a cell, in smooth ramps with an edge and some noise
+    const points: number[][] = [], first = [0];
+    for (let c = 0; c < columns * rows; c++) {
+      for (let i = Math.floor(4 * random()); i >= 0; i--) {
+        const x = (c % columns + random()) * cell, y = (Math.floor(c / columns) + random()) * cell;
+        points.push([
+          x,
+          y,
+          (x > 12 ? 40 : 10) + 0.4 * y + 4 * random(),
+          6 * random(),
+          x / 4,
+          1 + Math.floor(9 * random()),
+        ]);
+      }
+      first.push(points.length);
+    }
+    const count = points.length, plane = 16 * Math.ceil((count + 3) / 4), { take, bytes } = createLayout();
+    const at = {
+      points: take(6 * plane),
+      start: take(4 * first.length),
+      ofPoint: take(4 * count),
+      modes: take(20 * count),
+      path: take(4 * (maxSteps + 1)),
+      sums: take(64),
+    };
+    const { exports, memory: { buffer } } = loadKernels(bytes());
+    for (let field = 0; field < 6; field++) {
+      // the last point again behind it: it would change sums that took it in
+      new Float32Array(buffer, at.points + field * plane, plane / 4).fill(points.at(-1)![field]!)
+        .set(points.map((point) => point[field]!));
+    }
+    new Int32Array(buffer, at.start, first.length).set(first);
+    const grid = [columns, rows, cell, radius, range, basin, maxSteps] as const;
+    const found = exports.climb(
+      at.points,
+      plane,
+      count,
+      at.start,
+      ...grid,
+      at.ofPoint,
+      at.modes,
+      at.path,
+      at.sums,
+    );
+    const expected = climbReference(points, radius, range, basin, maxSteps);
+    assert.equal(found, expected.modes.length);
+    assert.ok(found > 1 && found < count, `${found} modes of ${count} points say little`);
+    assert.deepEqual([...new Int32Array(buffer, at.ofPoint, count)], expected.ofPoint);
+    const modes = new Float32Array(buffer, at.modes, 5 * found);
+    expected.modes.flat().forEach((v, i) =>
+      assert.ok(Math.abs(modes[i]! - v) < 1e-3, `${modes[i]}, not ${v}`)
+    );
   }
 });

@@ -219,3 +219,49 @@ export function meanShiftReference(
   });
   return modes;
 }
+
+/**
+ * The climb of lib/superpixels/mean_shift.ts in plain loops and double precision: every point against every other. `points`
+ * are (n, 6) x, y, L, a, b and pixels; returns the mode of each point, and their places (x, y, L, a, b).
+ */
+export function climbReference(
+  points: readonly (readonly number[])[],
+  spatialRadius: number,
+  rangeRadius: number,
+  basin: number,
+  maxSteps: number,
+): { ofPoint: number[]; modes: number[][] } {
+  const ofPoint = points.map(() => -1), modes: number[][] = [];
+  points.forEach((start, i) => {
+    if (ofPoint[i] !== -1) return;
+    let place = start.slice(0, 5), mode = -1;
+    const path = new Set([i]);
+    for (let step = 0; step < maxSteps; step++) {
+      const sums = [0, 0, 0, 0, 0, 0];
+      let near = -1, nearest = basin;
+      points.forEach((point, j) => {
+        const d = place.map((v, c) => point[c]! - v);
+        const ds = (d[0]! ** 2 + d[1]! ** 2) / spatialRadius ** 2;
+        const dr = (d[2]! ** 2 + d[3]! ** 2 + d[4]! ** 2) / rangeRadius ** 2;
+        if (ds > 1 || dr > 1) return;
+        [...d, 1].forEach((v, c) => sums[c]! += point[5]! * v);
+        if (ds + dr < nearest) [near, nearest] = [j, ds + dr];
+      });
+      if (step > 0 && near >= 0) {
+        if (ofPoint[near]! >= 0) {
+          mode = ofPoint[near]!;
+          break;
+        }
+        path.add(near);
+      }
+      if (sums[5] === 0) break;
+      const moved = sums.slice(0, 5).map((sum) => sum / sums[5]!);
+      place = place.map((v, c) => v + moved[c]!);
+      const [x, y, l, a, b] = moved as [number, number, number, number, number];
+      if ((x * x + y * y) / spatialRadius ** 2 + (l * l + a * a + b * b) / rangeRadius ** 2 < 1e-4) break;
+    }
+    if (mode < 0) mode = modes.push(place) - 1;
+    for (const j of path) ofPoint[j] = mode;
+  });
+  return { ofPoint, modes };
+}

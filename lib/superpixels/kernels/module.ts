@@ -22,6 +22,23 @@ export interface Kernels {
     across: number,
     along: number,
   ): void;
+  climb(
+    points: number,
+    plane: number,
+    count: number,
+    start: number,
+    columns: number,
+    rows: number,
+    cell: number,
+    spatialRadius: number,
+    rangeRadius: number,
+    basin: number,
+    maxSteps: number,
+    ofPoint: number,
+    modes: number,
+    path: number,
+    sums: number,
+  ): number;
   smooth(
     plane: number,
     width: number,

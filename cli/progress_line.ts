@@ -2,8 +2,7 @@
  * One line on standard error that says how far the work is. Silent unless standard error is a terminal, so that logs
  * and pipes stay clean.
  */
-import type { Stage } from "../lib/progress.ts";
-import type { SegmentReport } from "../workers/segment_protocol.ts";
+import type { Progress, Stage } from "../lib/progress.ts";
 import type { Terminal } from "./terminal.ts";
 
 const BAR_WIDTH = 24;
@@ -22,12 +21,15 @@ const STAGE_NAMES: Readonly<Record<Stage, string>> = {
   regions: "regions",
 };
 
+/** Where the work is, as text can say it. */
+type Where = Omit<Progress, "preview">;
+
 /** A line of progress; see {@linkcode createProgressLine}. */
 export interface ProgressLine {
   /** Starts a new piece of work. */
   start(title: string): void;
   /** Shows where the work is. */
-  update(progress: SegmentReport): void;
+  update(progress: Where): void;
   /** Takes the line away, so that other text can be written. */
   clear(): void;
 }
@@ -48,7 +50,7 @@ export function createProgressLine(
     visible = false;
   }
 
-  function update(progress: SegmentReport) {
+  function update(progress: Where) {
     const time = now();
     if (time - drawn < REDRAW_MS) return;
     drawn = time;
@@ -80,7 +82,7 @@ export function createProgressLine(
  */
 export function renderProgress(
   title: string,
-  progress: SegmentReport,
+  progress: Where,
   elapsed: number,
   columns: number,
   color: boolean,

@@ -135,19 +135,21 @@ export function sortGridEdges(lab: Float32Array, width: number, height: number, 
 function layOut(width: number, height: number, taps: number) {
   const n = width * height, { take, bytes } = createLayout();
   const plane = 4 * (Math.ceil(((width + 2) * (height + 3) + 8) / 4) * 4);
+  const lab = [take(4 * n + 12), take(4 * n + 12), take(4 * n + 12)] as const;
+  const smooth = take(3 * plane); // three planes with frames
   const at = {
-    lab: [take(4 * n + 12), take(4 * n + 12), take(4 * n + 12)],
+    lab,
     taps: take(4 * taps),
     line: take(4 * (width + 2 * taps + 1)),
-    /** Three planes with frames, each of `plane` bytes. */
-    smooth: take(3 * plane),
+    smooth,
     plane,
     weights: take(8 * n + 24),
     start: take(4 * 0x10001),
     order: take(16 * n),
-    parent: take(4 * n),
-    size: take(4 * n),
-    threshold: take(8 * n),
+    // pixels are done with when edges are sorted
+    parent: lab[0],
+    size: lab[1],
+    threshold: smooth,
   };
   const { exports: kernels, memory } = loadKernels(bytes());
   return { kernels, buffer: memory.buffer, at };

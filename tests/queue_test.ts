@@ -550,6 +550,10 @@ Deno.test("estimateWork() and decide() answer small work at once, queue heavy wo
   const seconds =
     estimateWork(photo, parseSettings({ method: "flat-dsc", reach: "full", iterations: 12 })).seconds;
   assert.ok(seconds > 5 && seconds < 10, `5.4 s were measured, ${seconds} s estimated`);
+  // 128 iterations of 26 ms each were measured
+  const cut =
+    estimateWork(photo, parseSettings({ method: "flat-dsc", superpixels: 2400, partitions: 32 })).seconds;
+  assert.ok(cut > 3.4 && cut < 7, `${cut} s estimated`);
   const work = estimateWork(photo, SETTINGS);
   assert.deepEqual([work.width, work.height], [480, 320]);
   assert.throws(

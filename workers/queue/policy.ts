@@ -46,8 +46,8 @@ const STAGES_PER_MEGAPIXEL: Readonly<Record<ResolvedSettings["method"], number>>
 };
 /** A step of training works on a crop, whatever the image. */
 const TRAINING_STEP = 0.15;
-/** An iteration of the cut over frozen features, for each superpixel. */
-const CUT_ITERATION = 0.000_013;
+/** An iteration of the cut over frozen features, and what it takes more for each two superpixels and partition. */
+const CUT_ITERATION = 0.0002, CUT_ITERATION_PER_PAIR = 2e-10;
 /** An iteration through the encoder, for each megapixel at working size: 2.5 at both sizes. */
 const FULL_ITERATION_PER_MEGAPIXEL = 3;
 
@@ -60,12 +60,14 @@ export function estimateWork(bytes: Uint8Array, settings: ResolvedSettings): Wor
   const { width, height } = readImageHeader(bytes);
   const megapixels = width * height / 1e6;
   const working = Math.min(megapixels, WORKING_MEGAPIXELS);
-  const { method, train, iterations, superpixels, reach } = settings;
+  const { method, train, iterations, superpixels, partitions, reach } = settings;
   let seconds = FILE_PER_MEGAPIXEL * megapixels + STAGES_PER_MEGAPIXEL[method] * working +
     TRAINING_STEP * train;
   if (method === "flat-dsc") {
     seconds += iterations *
-      (reach === "full" ? FULL_ITERATION_PER_MEGAPIXEL * working : CUT_ITERATION * superpixels);
+      (reach === "full"
+        ? FULL_ITERATION_PER_MEGAPIXEL * working
+        : CUT_ITERATION + CUT_ITERATION_PER_PAIR * superpixels ** 2 * partitions);
   }
   return { width, height, seconds };
 }

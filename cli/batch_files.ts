@@ -69,9 +69,10 @@ async function addInput(input: string, found: Map<string, string>, lists: Set<st
   } else if (/[*?[{]/.test(input) && !exists(input)) {
     // the part in front of the first wildcard is where to look
     const root = dirname(input.slice(0, input.search(/[*?[{]/)) + "x");
-    const matches = picomatch(resolve(input));
+    // brackets of a name are no pattern: "photos (2)/*.jpg"
+    const matches = picomatch(relative(root, input).replace(/[()|]/g, "\\$&"));
     for (const path of await picturesBelow(root)) {
-      if (matches(resolve(path))) found.set(path, root);
+      if (matches(relative(root, path))) found.set(path, root);
     }
   } else if (LIST.test(input)) {
     // lists may name lists, themselves too: each is read once

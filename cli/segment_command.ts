@@ -5,6 +5,7 @@
 import { BackendError, LimitError } from "../lib/errors.ts";
 import type { FormatName } from "../lib/formats/table.ts";
 import type { RegionsJson } from "../lib/formats/regions_json.ts";
+import type { ResolvedSettings } from "../lib/options.ts";
 import type { SegmentJobResult } from "../workers/segment_protocol.ts";
 import type { SegmentRunner } from "../workers/segmenter.ts";
 import { EXIT_OK, exitCodeOf, exitCodeOfAll } from "./exit_code.ts";
@@ -110,7 +111,7 @@ async function segmentFile(
     const files = Object.fromEntries(destinations.map(({ format, path }) => [format, path]));
     await terminal.writeStdout(`${JSON.stringify({ file: input, ...summarize(result), files })}\n`);
   } else if (!quiet && destinations.every(({ path }) => path !== "-")) {
-    await terminal.writeStdout(describe(input, result, destinations));
+    await terminal.writeStdout(describe(input, result, destinations, settings));
   }
 }
 
@@ -124,12 +125,19 @@ function summarize({ files, timings }: SegmentJobResult) {
   return { ...rest, regionCount: regions.length, timings: milliseconds, losses, regions };
 }
 
-function describe(input: string, result: SegmentJobResult, destinations: readonly Destination[]): string {
+function describe(
+  input: string,
+  result: SegmentJobResult,
+  destinations: readonly Destination[],
+  { method, regions: wanted }: ResolvedSettings,
+): string {
   const { width, height, regions, timings, backend } = result;
   const seconds = ((timings["total"] ?? 0) / 1000).toFixed(1);
   const count = regions === 1 ? "1 region" : `${regions} regions`;
   const paths = destinations.map(({ path }) => `  ${path}\n`).join("");
-  return `${input}: ${count} in ${width} x ${height} pixels, ${seconds} s on ${backend}\n${paths}`;
+  const few = method === "dsc" && !(wanted > 0) && regions < 3;
+  const hint = few ? "  to see finer ones: --regions 12\n" : "";
+  return `${input}: ${count} in ${width} x ${height} pixels, ${seconds} s on ${backend}\n${paths}${hint}`;
 }
 
 async function readInput(path: string): Promise<Uint8Array<ArrayBuffer>> {

@@ -136,7 +136,7 @@ export const SEGMENT_OPTIONS = {
     default: "head" as Reach,
     title: "Gradient reach",
     description:
-      "head: superpixel features stay frozen, cheap; full: gradients reach the encoder, as in the paper, about 100 times the work.",
+      "head: superpixel features stay frozen, cheap; full: gradients reach the encoder, as in the paper, some 200 times the work.",
   },
   backend: {
     type: "choice",

@@ -153,8 +153,11 @@ export function createApp(options: AppOptions) {
       c.req.method === "OPTIONS" && !c.req.header("Access-Control-Request-Method");
     app.use((c, next) => isPlain(c) ? next() : allow(c, next));
   }
+  const faultOf = (c: Context) => (error: unknown) => {
+    if (isServerFault(error)) onError(error, c.get("requestId"));
+  };
   app.onError((error, c) => {
-    if (isServerFault(error)) onError(error, c.var.requestId);
+    faultOf(c)(error);
     return answerProblem(c, error);
   });
   app.notFound((c) => answerProblem(c, new HttpProblem("not_found", `Cannot find ${c.req.path}`)));
@@ -198,7 +201,7 @@ export function createApp(options: AppOptions) {
       }),
       acceptsForm,
       async (c) =>
-        (await postSegmentation(c.req.raw, results, limits, jobs)) as
+        (await postSegmentation(c.req.raw, results, limits, jobs, faultOf(c))) as
           | JsonAnswer<SegmentationJson, 200 | 201>
           | JsonAnswer<JobJson, 202>,
     )

@@ -24,6 +24,7 @@ export function serverEvent(event: string, data: unknown, id?: string): string {
  * result's address, or with what a problem would have said. What goes wrong before there is any progress is a problem.
  *
  * @param onEnd Called when the work is over, however it ended.
+ * @param onError Receives what goes wrong once the answer has begun; before, it is thrown.
  */
 export async function streamSegmentation(
   request: Request,
@@ -32,6 +33,7 @@ export async function streamSegmentation(
   image: Uint8Array<ArrayBuffer>,
   settings: ResolvedSettings,
   onEnd: () => void,
+  onError: (error: unknown) => void,
 ): Promise<Response> {
   const left = new AbortController(), begun = Promise.withResolvers<void>();
   const encoder = new TextEncoder(), url = pathOf(id);
@@ -40,6 +42,7 @@ export async function streamSegmentation(
     start: (given) => controller = given,
     cancel: () => left.abort(new DOMException("the client has gone", "AbortError")),
   });
+  let answered = false;
   const send = (event: string, data: unknown) => {
     if (!left.signal.aborted) controller.enqueue(encoder.encode(serverEvent(event, data)));
   };
@@ -52,6 +55,7 @@ export async function streamSegmentation(
   const told = work.then(
     ({ timings }) => send("status", { id, state: "succeeded", url, timings }),
     async (error) => {
+      if (answered) onError(error);
       const { code, detail } = await problemResponse(error).json();
       send("status", { id, state: "failed", url, error: { code, message: detail } });
     },
@@ -61,5 +65,6 @@ export async function streamSegmentation(
     if (!left.signal.aborted) controller.close();
   }).catch(() => {}); // the client went at this very moment
   await Promise.race([begun.promise, work]); // nothing is answered yet: what is thrown here becomes a problem
+  answered = true;
   return new Response(body, { headers: { ...EVENT_HEADERS, Location: url, Vary: "Accept" } });
 }

@@ -4,8 +4,9 @@
  */
 import { isContentId } from "../lib/content_id.ts";
 import type { ResolvedSettings } from "../lib/options.ts";
-import { isFinal, type JobStatus } from "../workers/queue/job.ts";
+import { isFinal, type JobEvent, type JobStatus } from "../workers/queue/job.ts";
 import { type JobQueue, POLL_MS, WATCH_MS } from "../workers/queue/job_queue.ts";
+import { MOST_EVENTS } from "../workers/queue/job_reader.ts";
 import { EVENT_HEADERS, serverEvent } from "./event_stream.ts";
 import type { Jobs } from "./jobs.ts";
 import { pathOf } from "./paths.ts";
@@ -88,6 +89,8 @@ export async function getJobEvents(request: Request, jobs: Jobs | undefined, id:
   const lastEvent = request.headers.get("Last-Event-ID");
   if (lastEvent === LAST_EVENT) return new Response(null, { status: 204, headers: NO_STORE });
   await findJob(jobs, id);
+  // nobody would read, nor close, the body of an answer to HEAD
+  if (request.method === "HEAD") return new Response(null, { headers: EVENT_HEADERS });
   const after = /^\d{1,15}$/.test(lastEvent ?? "") ? Number(lastEvent) : 0;
   const queue = await jobs!.queue(), close = jobs!.openStream(), left = new AbortController();
   const signal = AbortSignal.any([left.signal, jobs!.closing]);
@@ -119,25 +122,29 @@ async function* jobEvents(
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   yield "retry: 2000\n\n";
-  let told = "", saidAt = performance.now(), watchedAt = -Infinity;
+  let said = "", saidAt = performance.now(), watchedAt = -Infinity;
   while (!signal.aborted) {
     const status = await queue.status(id); // before its events: when it says that it is over, all of them are there
     if (status && !isFinal(status.state) && performance.now() - watchedAt > WATCH_MS / 2) {
       await queue.watch(id);
       watchedAt = performance.now();
     }
-    for (const { seq, progress, preview } of await queue.events(id, after)) {
-      yield preview === undefined
-        ? serverEvent("progress", progress, String(seq))
-        : serverEvent("preview", { image: preview }, String(seq));
-      [after, saidAt] = [seq, performance.now()];
-    }
+    let told: readonly JobEvent[];
+    do {
+      told = await queue.events(id, after);
+      for (const { seq, progress, preview } of told) {
+        yield preview === undefined
+          ? serverEvent("progress", progress, String(seq))
+          : serverEvent("preview", { image: preview }, String(seq));
+        [after, saidAt] = [seq, performance.now()];
+      }
+    } while (told.length === MOST_EVENTS && !signal.aborted);
     if (!status) return;
     const { progress: _, ...rest } = toJson(status);
     const over = isFinal(status.state), text = JSON.stringify(rest);
-    if (text !== told) {
+    if (text !== said) {
       yield serverEvent("status", rest, over ? LAST_EVENT : undefined);
-      [told, saidAt] = [text, performance.now()];
+      [said, saidAt] = [text, performance.now()];
     }
     if (over) return;
     if (performance.now() - saidAt > KEEP_ALIVE_MS) {

@@ -38,7 +38,8 @@ export async function postSegmentation(
   request: Request,
   results: Results,
   limits: BodyLimits,
-  jobs?: Jobs,
+  jobs: Jobs | undefined,
+  onError: (error: unknown) => void,
 ): Promise<Response> {
   const type = mediaTypeOf(request);
   const fields = checkQuery(request);
@@ -56,7 +57,7 @@ export async function postSegmentation(
     if (queued) return queued;
     if (format === undefined) {
       streaming = true;
-      return await streamSegmentation(request, results, id, image, settings, give);
+      return await streamSegmentation(request, results, id, image, settings, give, onError);
     }
     const result = await results.obtain(id, image, settings, format, request.signal);
     return resultResponse(result, format);

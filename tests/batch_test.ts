@@ -184,6 +184,12 @@ Deno.test("findBatchFiles() reads folders, globs and lists, and takes no result 
       "out/b.mean.png",
       "out/c.mean.png",
     ]);
+    await write(folder, { "photos (2)/a(1).jpg": "", "photos (2)/b|c.jpg": "" });
+    assert.deepEqual((await find("photos (2)/*.jpg")).map(([path]) => path), [
+      "photos (2)/a(1).jpg",
+      "photos (2)/b|c.jpg",
+    ]);
+    assert.deepEqual((await find("photos (2)/a(1)*")).map(([path]) => path), ["photos (2)/a(1).jpg"]);
     // a list that names itself is read once
     await write(folder, { "self.txt": "self.txt\nin/a.jpg\n" });
     assert.deepEqual((await find("self.txt")).map(([path]) => path), ["in/a.jpg"]);

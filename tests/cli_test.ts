@@ -62,6 +62,7 @@ testInFolder(
     assert.equal(code, 0, err);
     assert.deepEqual(list(join(folder, "out")), ["a.labels.png", "a.overlay.png"]);
     assert.match(out, /a\.jpg: 2 regions in 8 x 6 pixels/);
+    assert.match(out, /to see finer ones: --regions 12/);
     assert.match(out, /a\.overlay\.png/);
     assert.equal(err, "");
     const labels = await Deno.readFile(join(folder, "out", "a.labels.png"));

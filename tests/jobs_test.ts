@@ -28,6 +28,7 @@ function withService(
     post(query: string, headers?: Record<string, string>): Promise<Response>;
     work(): Promise<JobWorker>;
     log: StubLog;
+    jobs: Jobs;
   }) => Promise<void>,
 ): Promise<void> {
   return withQueueFolder(async (folder) => {
@@ -51,6 +52,7 @@ function withService(
           }),
         work: async () => worker = takeJobs(await jobs.queue(), { slots: 2, createComputer: stubComputer }),
         log,
+        jobs,
       });
     } finally {
       await worker?.close(0);
@@ -270,10 +272,29 @@ Deno.test("unfinished segmentations over HTTP", (t) =>
     });
   }));
 
+Deno.test("GET .../events tells those who come late all of a long job", () =>
+  withService({}, async ({ request, post, jobs }) => {
+    const { id, url } = await (await post("?seed=301", ASYNC)).json();
+    const { sql } = (await jobs.queue()).database;
+    await sql(
+      `insert into dsc.event (job, progress)
+       select $1::uuid, jsonb_build_object('stage', 'cut', 'fraction', n / 2500.0) from generate_series(1, 2500) n`,
+      [id],
+    );
+    await request(url, { method: "DELETE" });
+    const events = await readEvents(await request(`${url}/events`));
+    const progress = events.filter(({ event }) => event === "progress");
+    assert.deepEqual([progress.length, progress.at(-1)!.data.fraction], [2500, 1]);
+    assert.deepEqual([events.at(-1)!.event, events.at(-1)!.data.state], ["status", "canceled"]);
+  }));
+
 Deno.test("GET .../events beyond the limit of streams answers 503 and Retry-After, until one is closed", () =>
   withService({}, async ({ request, post }) => {
     const { url } = await (await post("?seed=300", ASYNC)).json();
     const open = async () => (await request(`${url}/events`)).body!.getReader();
+    const head = await request(`${url}/events`, { method: "HEAD" });
+    assert.equal(head.headers.get("Content-Type"), "text/event-stream");
+    assert.match(await (await request("/metrics")).text(), /^dsc_event_streams 0$/m); // nobody would close it
     const streams = [await open(), await open()];
     const refused = await request(`${url}/events`);
     assert.equal(refused.headers.get("Retry-After"), "10");

@@ -176,6 +176,18 @@ Deno.test("POST with events is a problem while nothing was told, and tells what 
   ]);
 });
 
+Deno.test("POST with events tells the service's log what it broke over once the answer has begun, and once before", async () => {
+  const told: string[] = [];
+  const { post } = testApp({ onError: (error) => told.push((error as Error).message) });
+  const Accept = "text/event-stream";
+  const end = (await eventsOf(await post("half broken", "", { Accept }))).at(-1);
+  assert.deepEqual([end!.data.state, end!.data.error.code], ["failed", "internal_error"]);
+  assert.doesNotMatch(JSON.stringify(end), /row 7/);
+  assert.equal((await post("bug", "", { Accept })).status, 500);
+  await eventsOf(await post("half", "", { Accept })); // no fault of the service
+  assert.deepEqual(told, ["the table has no row 7", "secret of the host: /etc/passwd"]);
+});
+
 Deno.test("POST with events ends the computation when the client leaves, and gives its bytes back", async () => {
   const { post, log } = testApp({ maxHeldBytes: 10 });
   const response = await post("slow body", "", { Accept: "text/event-stream" });

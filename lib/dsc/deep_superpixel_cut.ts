@@ -8,7 +8,7 @@
  *
  * - `head`, {@linkcode deepSuperpixelCut}: superpixel features are frozen. A superpixel's pixels then all carry g_j, F
  *   and G are one, and a step costs one M x M x K product (frozen_cut.ts).
- * - `full`, {@linkcode fineTunedCut}: gradients reach the encoder of SuperAE, at more than 100 times the work (optimize.ts).
+ * - `full`, {@linkcode fineTunedCut}: gradients reach the encoder of SuperAE, at some 200 times the work (optimize.ts).
  */
 import type { Image } from "../image/image.ts";
 import { trainableEncoder } from "../superae/trainable.ts";

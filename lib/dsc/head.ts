@@ -30,12 +30,15 @@ const STARTS = 8;
 /**
  * Checks a cut's input and finds where it starts.
  *
- * @throws {RangeError} If there are no superpixels or an option is out of range.
+ * @throws {RangeError} If there are no superpixels, or more than {@linkcode MOST_SUPERPIXELS}, or an option is out of range.
  */
 export function startCut(graph: SuperpixelGraph, options: DscOptions): Start {
   const { partitions: K = 8, iterations = 128, seed = 0 } = options;
   const { areas } = graph, M = areas.length, D = graph.features.length / M;
   if (M === 0) throw new RangeError("Cannot cut superpixels: there are none, want at least 1");
+  if (M > MOST_SUPERPIXELS) {
+    throw new RangeError(`Cannot cut superpixels: want at most ${MOST_SUPERPIXELS}, got ${M}`);
+  }
   if (!(Number.isInteger(K) && K >= 2 && K <= 256)) {
     throw new RangeError(`Cannot cut superpixels: partitions must be 2 to 256, got ${K}`);
   }
@@ -65,6 +68,9 @@ export function startCut(graph: SuperpixelGraph, options: DscOptions): Start {
   }
   return { M, D, K, scaling, G, weights, bias };
 }
+
+/** (M, M) similarities in single precision, and all else, must fit into the 4 GiB of a WebAssembly memory. */
+const MOST_SUPERPIXELS = 30_000;
 
 /** Arg max of each row of (M, K); ties to the lowest index. */
 export function rowArgMax(values: Float32Array, K: number): Int32Array {

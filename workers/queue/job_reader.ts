@@ -52,10 +52,13 @@ const STATUS_SQL = `
     ) end as progress
   from pgboss.job where name = $1 and id = any($2::uuid[])`;
 
+/** Events that one question is answered with, at most. */
+export const MOST_EVENTS = 1000;
+
 const EVENTS_SQL = `
   select asked.n::int as n, event.seq::float8 as seq, event.progress
   from unnest($1::uuid[], $2::bigint[]) with ordinality as asked (job, after, n) cross join lateral (
-    select seq, progress from dsc.event where event.job = asked.job and seq > asked.after order by seq limit 1000
+    select seq, progress from dsc.event where event.job = asked.job and seq > asked.after order by seq limit ${MOST_EVENTS}
   ) as event order by n, seq`;
 
 /** Reads with these statements. */

@@ -46,8 +46,8 @@ const STAGES_PER_MEGAPIXEL: Readonly<Record<ResolvedSettings["method"], number>>
 };
 /** A step of training works on a crop, whatever the image. */
 const TRAINING_STEP = 0.15;
-/** How alike superpixels are, for each two of them. */
-const SIMILARITY_PER_PAIR = 3e-8;
+/** Where the cut starts: k-means, for each superpixel and partition, and how alike superpixels are, for each two. */
+const KMEANS_PER_PAIR = 5e-6, SIMILARITY_PER_PAIR = 3e-8;
 /** An iteration of the cut over frozen features, and what it takes more for each two superpixels and partition. */
 const CUT_ITERATION = 0.0002, CUT_ITERATION_PER_PAIR = 2e-10;
 /** An iteration through the encoder, for each megapixel at working size: 2.5 at both sizes. */
@@ -67,11 +67,11 @@ export function estimateWork(bytes: Uint8Array, settings: ResolvedSettings): Wor
     TRAINING_STEP * train;
   if (method === "flat-dsc") {
     const pairs = superpixels ** 2;
-    seconds += SIMILARITY_PER_PAIR * pairs +
-      iterations *
-        (reach === "full"
-          ? FULL_ITERATION_PER_MEGAPIXEL * working
-          : CUT_ITERATION + CUT_ITERATION_PER_PAIR * pairs * partitions);
+    seconds += KMEANS_PER_PAIR * superpixels * partitions + SIMILARITY_PER_PAIR * pairs;
+    seconds += iterations *
+      (reach === "full"
+        ? FULL_ITERATION_PER_MEGAPIXEL * working
+        : CUT_ITERATION + CUT_ITERATION_PER_PAIR * pairs * partitions);
   }
   return { width, height, seconds };
 }

@@ -390,3 +390,10 @@ Deno.test("createProgressLine() is silent where standard error is not a terminal
   line.clear();
   assert.equal(terminal.err(), "");
 });
+
+Deno.test("deno.json: the tasks of the product never stop at a permission prompt, which Ctrl-C does not end", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("../deno.json", import.meta.url)));
+  for (const name of ["cli", "doctor", "start", "worker"]) {
+    assert.match(tasks[name].command, / --no-prompt /, name);
+  }
+});

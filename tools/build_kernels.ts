@@ -2,9 +2,11 @@
  * Compiles the SIMD kernels, lib/backend/kernels/assembly (AssemblyScript), into two modules: plain SIMD, and relaxed SIMD
  * with fused multiply-add. Each is written as .wasm and, for hosts that can neither read files nor import bytes, as base64
  * inside kernels_wasm.ts. The kernels of the cut, the hierarchy and superpixels,
- * lib/{dsc,hierarchy,superpixels}/kernels/assembly, are plain modules with memories of their own. Run by `deno task build:kernels`; tests/kernels_build_test.ts compiles again and compares bytes.
+ * lib/{dsc,hierarchy,superpixels}/kernels/assembly, are plain modules with memories of their own. Run by
+ * `deno task build:kernels`; tests/kernels_build_test.ts compiles again and compares bytes.
  */
 import asc from "assemblyscript/asc";
+import { encodeBase64 } from "../lib/base64.ts";
 
 /** The two builds, and what the compiler is told for each. */
 const VARIANTS = { plain: [], relaxed: ["--enable", "relaxed-simd"] } as const;
@@ -59,11 +61,11 @@ export function embedKernels(modules: Record<keyof typeof VARIANTS, Uint8Array>)
 
 /** The plain SIMD build. */
 export const PLAIN =
-  "${base64(modules.plain)}";
+  "${encodeBase64(modules.plain)}";
 
 /** The relaxed SIMD build. */
 export const RELAXED =
-  "${base64(modules.relaxed)}";
+  "${encodeBase64(modules.relaxed)}";
 `;
 }
 
@@ -73,12 +75,8 @@ export function embedModule(module: Uint8Array): string {
 
 /** The module. */
 export const KERNELS =
-  "${base64(module)}";
+  "${encodeBase64(module)}";
 `;
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
 }
 
 if (import.meta.main) {

@@ -2,7 +2,7 @@
  * The vocabularies that words are taken from: textons and a palette of colours, found by k-means on unlabelled photographs
  * (`deno task train:vocabulary`), stored as 16-bit fixed point numbers.
  */
-import { decodeBase64 } from "../base64.ts";
+import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { COARSE_TEXTONS, FINE_TEXTONS, PALETTE } from "./vocabulary_data.ts";
 
 /** Words by kind, each a row of numbers. */
@@ -56,5 +56,5 @@ export function decodeWords(base64: string, step: number): Float32Array {
 export function encodeWords(words: Float32Array, step: number): string {
   const view = new DataView(new ArrayBuffer(2 * words.length));
   words.forEach((word, i) => view.setInt16(2 * i, Math.round(word / step), true));
-  return btoa(Array.from(new Uint8Array(view.buffer), (byte) => String.fromCharCode(byte)).join(""));
+  return encodeBase64(new Uint8Array(view.buffer));
 }

@@ -2,7 +2,7 @@
  * Weights of SuperAE: where they start, and how they travel (8-bit, base64) between the training command, the
  * repository and other isolates.
  */
-import { decodeBase64 } from "../base64.ts";
+import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { normal, type Random } from "../random.ts";
 import { type Layer, LAYERS } from "./architecture.ts";
 
@@ -69,9 +69,7 @@ export function encodeWeights(weights: SuperAEWeights): string {
       }
     }
   }
-  let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+  return encodeBase64(bytes);
 }
 
 /**

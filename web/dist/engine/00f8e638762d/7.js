@@ -1,0 +1,1 @@
+function r(n){let e=atob(n),t=new Uint8Array(e.length);for(let o=0;o<t.length;o++)t[o]=e.charCodeAt(o);return t}function a(n){let e="";for(let t=0;t<n.length;t++)e+=String.fromCharCode(n[t]);return btoa(e)}export{r as a,a as b};

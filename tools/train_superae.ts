@@ -16,7 +16,7 @@ import { withBackend } from "../lib/backend/mod.ts";
 import { srgbToLab } from "../lib/image/color.ts";
 import { decodeImage } from "../lib/image/decode.ts";
 import { createRandom } from "../lib/random.ts";
-import { boundaryPseudoLabels, dscHierarchy, Hierarchy } from "../lib/hierarchy/mod.ts";
+import { boundaryPseudoLabels, dscHierarchy, enlarged, Hierarchy } from "../lib/hierarchy/mod.ts";
 import type { Image } from "../lib/image/image.ts";
 import { resizeImage, resizeLabels } from "../lib/image/resize.ts";
 import {
@@ -37,6 +37,7 @@ const USAGE = `Usage: deno task train --data FOLDER [options]
   --autoencode N    rounds of 250 steps on L_r alone (default 12)
   --boundaries N,N  rounds of 250 steps of each generation of self-training after them (default 24,72)
   --images N        only the first N photographs, by name
+  --without K/N     leaves out every N-th photograph, from the K-th (0 to N - 1) on
   --lambda X        weight of the superpixel term (default 2)
   --seed N          draws weights and windows (default 0)
   --work FOLDER     state and loss chart (default out/train)
@@ -53,8 +54,11 @@ const BOUNDARY_WEIGHT = 0.3;
 
 type Phase = keyof typeof WINDOWS;
 
-/** Each photograph is learnt at these sizes: things are large in one picture and small in the next. */
-const SCALES = [0.7, 1, 1.4];
+/**
+ * Each photograph is learnt at these sizes, around the one at which it is seen (lib/hierarchy/enlarged.ts): things are
+ * large in one picture and small in the next.
+ */
+const SCALES = [1, 1.35, 1.8];
 
 if (import.meta.main) {
   const { values } = parseArgs({
@@ -63,6 +67,7 @@ if (import.meta.main) {
       autoencode: { type: "string", default: "12" },
       boundaries: { type: "string", default: "24,72" },
       images: { type: "string" },
+      without: { type: "string" },
       lambda: { type: "string", default: "2" },
       seed: { type: "string", default: "0" },
       work: { type: "string", default: "out/train" },
@@ -75,7 +80,7 @@ if (import.meta.main) {
     Deno.exit(2);
   }
   await Deno.mkdir(values.work, { recursive: true });
-  const photographs = await readPhotographs(values.data, Number(values.images ?? Infinity));
+  const photographs = await readPhotographs(values.data, Number(values.images ?? Infinity), values.without);
   const seed = Number(values.seed), state = await readState(values.work, seed);
   const generations = values.boundaries.split(",").map(Number);
   const plan: [Phase, number][] = [["autoencode", Number(values.autoencode)]];
@@ -129,13 +134,20 @@ interface TrainingState {
 }
 
 /** Photographs by name, each at every scale, with SLIC superpixels. */
-async function readPhotographs(folder: string, most: number): Promise<TrainingImage[][]> {
-  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name).filter((name) =>
-    /\.(jpe?g|png|gif)$/i.test(name)
-  );
-  if (names.length === 0) throw new Error(`Cannot train: ${folder} holds no JPEG, PNG or GIF file`);
+async function readPhotographs(
+  folder: string,
+  most: number,
+  without: string | undefined,
+): Promise<TrainingImage[][]> {
+  const [k, n] = without ? without.split("/").map(Number) as [number, number] : [-1, 1];
+  const names = Array.from(Deno.readDirSync(folder), ({ name }) => name)
+    .filter((name) => /\.(jpe?g|png|gif)$/i.test(name)).sort()
+    .filter((_, i) => i % n !== k).slice(0, most);
+  if (names.length === 0) {
+    throw new Error(`Cannot train: ${folder} holds no JPEG, PNG or GIF file to learn from`);
+  }
   const photographs: TrainingImage[][] = [];
-  for (const name of names.sort().slice(0, most)) {
+  for (const name of names) {
     const photograph = await decodeImage(await Deno.readFile(`${folder}/${name}`));
     photographs.push(SCALES.map((scale) => {
       const { width, height } = photograph;
@@ -144,7 +156,7 @@ async function readPhotographs(folder: string, most: number): Promise<TrainingIm
       const superpixels = slic(srgbToLab(image), image.width, image.height, { segments });
       return { image, superpixels, superpixelCount: superpixels.reduce((a, b) => Math.max(a, b), 0) + 1 };
     }));
-    show(`reading photographs ${photographs.length}/${Math.min(most, names.length)}`);
+    show(`reading photographs ${photographs.length}/${names.length}`);
   }
   return photographs;
 }
@@ -183,8 +195,9 @@ async function addBoundaries(
 }
 
 async function teach(image: Image, weights: SuperAEWeights, withMap: boolean): Promise<Hierarchy> {
-  const { smoothed, boundary } = await withBackend("wasm", () => applySuperAE(image, weights));
-  return dscHierarchy(image, withMap ? { smoothed, boundary: boundary.data } : { smoothed });
+  const seen = enlarged(image);
+  const { smoothed, boundary } = await withBackend("wasm", () => applySuperAE(seen, weights));
+  return dscHierarchy(seen, withMap ? { smoothed, boundary: boundary.data } : { smoothed }, { size: image });
 }
 
 /** The same tree over superpixels of another size. */

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { withBackend } from "../lib/backend/mod.ts";
 import { type DeepCues, deepCues, findRegionCues } from "../lib/hierarchy/hierarchy.ts";
 import { mergeRegions } from "../lib/hierarchy/merge_regions.ts";
-import { HIERARCHY_WEIGHTS, type HierarchyWeights } from "../lib/hierarchy/weights.ts";
+import { HIERARCHY_WEIGHTS, type HierarchyWeights, type MergeCriterion } from "../lib/hierarchy/weights.ts";
 import { enlarged } from "../lib/hierarchy/enlarged.ts";
 import { stretchContrast } from "../lib/image/contrast.ts";
 import { decodeImage, type Image } from "../lib/image/mod.ts";
@@ -33,7 +33,7 @@ const USAGE = `What each part of the hierarchy is worth, on BSDS500.
   --images N     takes the first N of those [all]`;
 
 /** Weights in the rows that have what the default has not: on train the best of several, none of them worth having. */
-const SOFT_CUT = 0.2, EMBEDDING = 0.06;
+const SOFT_CUT = 0.9, EMBEDDING = 0.05;
 /** Scales, as those of `deno task bsds --method dsc`. */
 const THRESHOLDS: readonly number[] = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
 
@@ -44,36 +44,40 @@ interface Variant {
   readonly deep?: (output: SuperAEOutput) => DeepCues;
   /** Whether small images are enlarged. @default true */
   readonly enlarge?: boolean;
-  /** Weights other than the default ones. */
+  /** Weights of the criterion other than the default ones. */
+  readonly criterion?: Partial<MergeCriterion>;
+  /** Other weights than the default ones. */
   readonly weights?: Partial<HierarchyWeights>;
 }
 
-const { softCut, consensus, embedding } = HIERARCHY_WEIGHTS;
-const isOn = softCut.weight > 0;
+const { softCut, embedding, histograms } = HIERARCHY_WEIGHTS.criterion;
 
 /** The first is what the others are compared with. */
 const VARIANTS: readonly Variant[] = [
   { name: "default" },
   { name: "without the learned boundary map", deep: (output) => without("boundary", output) },
   { name: "without the smoothed image", deep: (output) => without("smoothed", output) },
-  {
-    name: `${embedding > 0 ? "without" : "with"} mean deep features of regions`,
-    weights: { embedding: embedding > 0 ? 0 : EMBEDDING },
-  },
   { name: "without any network", deep: () => ({}) },
+  { name: "without texture gradients", criterion: { gradient: 0 } },
+  { name: "without contrast across boundaries", criterion: { contrast: 0 } },
+  { name: "without the image's own colours", criterion: { histograms: { ...histograms, colors: 0 } } },
+  { name: "without the image's own textures", criterion: { histograms: { ...histograms, textures: 0 } } },
+  { name: "without co-occurrence", criterion: { across: 0, within: 0 } },
   { name: "at the image's own size", enlarge: false },
   { name: "at its own size without any network", enlarge: false, deep: () => ({}) },
+  { name: "one varied tree, no consensus", weights: { trees: 1 } },
   {
-    name: isOn ? "without the soft cut" : "with the soft cut",
-    weights: { softCut: { ...softCut, weight: isOn ? 0 : SOFT_CUT } },
+    name: `${embedding > 0 ? "without" : "with"} mean deep features of regions`,
+    criterion: { embedding: embedding > 0 ? 0 : EMBEDDING },
   },
   {
-    name: isOn ? "soft cut without gradient steps" : "with it, without gradient steps",
-    weights: { softCut: { weight: isOn ? softCut.weight : SOFT_CUT, steps: 0 } },
+    name: softCut > 0 ? "without the soft cut" : "with the soft cut",
+    criterion: { softCut: softCut > 0 ? 0 : SOFT_CUT },
   },
   {
-    name: "one varied tree, no consensus",
-    weights: { consensus: { ...consensus, scales: consensus.scales.slice(0, 1) } },
+    name: softCut > 0 ? "soft cut without gradient steps" : "with it, without gradient steps",
+    criterion: { softCut: softCut > 0 ? softCut : SOFT_CUT },
+    weights: { softCutSteps: 0 },
   },
 ];
 
@@ -89,15 +93,19 @@ async function scoreVariants(path: string, groundTruth: string) {
   const annotators = (await readGroundTruth(await Deno.readFile(groundTruth))).maps;
   const apply = (image: Image) => withBackend("wasm", () => applySuperAE(image, pretrainedWeights()));
   const output = await apply(seen), ownSize = await apply(image);
-  return VARIANTS.map(({ deep = deepCues, weights, enlarge = true }) => {
-    const all = { ...HIERARCHY_WEIGHTS, ...weights };
+  return VARIANTS.map(({ deep = deepCues, criterion, weights, enlarge = true }) => {
+    const all = {
+      ...HIERARCHY_WEIGHTS,
+      criterion: { ...HIERARCHY_WEIGHTS.criterion, ...criterion },
+      ...weights,
+    };
     const cuesOf = deep(enlarge ? output : ownSize);
-    const { superpixels, cues } = findRegionCues(enlarge ? seen : image, cuesOf, {
+    const { superpixels, cues, words } = findRegionCues(enlarge ? seen : image, cuesOf, {
       weights: all,
       size: image,
     });
     const start = performance.now();
-    const tree = mergeRegions(cues, all);
+    const tree = mergeRegions(cues, all, words);
     const merging = performance.now() - start;
     return { merging, scores: scoreHierarchy(superpixels, tree, annotators, THRESHOLDS) };
   });

@@ -18,7 +18,7 @@ import { mergeRegions } from "../lib/hierarchy/merge_regions.ts";
 import { orientedGradients } from "../lib/hierarchy/oriented_gradients.ts";
 import { defaultVocabulary } from "../lib/hierarchy/vocabulary.ts";
 import { watershedSuperpixels } from "../lib/hierarchy/watershed_superpixels.ts";
-import { type GRADIENT_WORDS, halveWords, imageWords } from "../lib/hierarchy/words.ts";
+import { halveWords, imageWords } from "../lib/hierarchy/words.ts";
 import { decodeImage, type Image, resizeImage, srgbToLab } from "../lib/image/mod.ts";
 import { segment } from "../lib/segment.ts";
 import { applySuperAE, pretrainedWeights } from "../lib/superae/mod.ts";
@@ -53,11 +53,11 @@ async function benchParts(image: Image, runs: number): Promise<Stopwatch> {
     const smoothed = resizeImage(output.smoothed, image.width, image.height), { boundary } = output;
     const lab = await watch.time("sRGB to CIELAB, twice", () => (srgbToLab(smoothed), srgbToLab(seen)));
     const words = await watch.time(
-      "words: textons, colours",
+      "words: textons, colours, textures",
       () => imageWords(lab, width, height, vocabulary),
     );
     const cues = HIERARCHY_WEIGHTS.gradients.map(({ words: name, grid, radius, weight }) => {
-      const map = words[name as (typeof GRADIENT_WORDS)[number]];
+      const map = words[name];
       return { map: grid === 2 ? map : halveWords(map), radius, weight };
     });
     const gradients = await watch.time("oriented gradients", () => orientedGradients(cues, w, h));
@@ -70,7 +70,7 @@ async function benchParts(image: Image, runs: number): Promise<Stopwatch> {
       "all before merging",
       () => findRegionCues(seen, deepCues(output), { size: image }),
     );
-    await watch.time("merging", () => mergeRegions(found.cues, HIERARCHY_WEIGHTS));
+    await watch.time("merging", () => mergeRegions(found.cues, HIERARCHY_WEIGHTS, found.words));
   }
   return watch;
 }

@@ -7,4 +7,4 @@
 export const VERSION = "0.1.0";
 
 /** Changes whenever equal input may give other labels: new pretrained weights, a changed algorithm. */
-export const MODEL_VERSION = "2";
+export const MODEL_VERSION = "3";

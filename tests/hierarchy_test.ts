@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { contrastAcross } from "../lib/hierarchy/boundary_strength.ts";
 import { addMergeHeights, averageLinkage } from "../lib/hierarchy/consensus.ts";
 import { mergeRegions } from "../lib/hierarchy/merge_regions.ts";
 import {
   agglomerate,
+  type AgglomerateOptions,
   boundaryPseudoLabels,
   dscHierarchy,
   Hierarchy,
@@ -18,11 +20,12 @@ import { contract, type RegionCues, weighCues } from "../lib/hierarchy/region_gr
 import { nearestWords, textons } from "../lib/hierarchy/textons.ts";
 import { decodeWords, defaultVocabulary, encodeWords } from "../lib/hierarchy/vocabulary.ts";
 import { enlarged } from "../lib/hierarchy/enlarged.ts";
-import { sampling } from "../lib/hierarchy/sampling.ts";
+import { pixelsOfSamples, sampling } from "../lib/hierarchy/sampling.ts";
 import { halveWords } from "../lib/hierarchy/words.ts";
 import type { Image } from "../lib/image/mod.ts";
 import { contourMapTree, cutContourMap, cutTree } from "../lib/metrics/mod.ts";
 import { createRandom } from "../lib/random.ts";
+import { adjacency } from "../lib/superpixels/adjacency.ts";
 import { orientedGradientsReference } from "./reference/oriented_gradients.ts";
 
 type Rgb = readonly [number, number, number];
@@ -197,8 +200,20 @@ function randomGraph(count: number, seed: number): RegionGraph {
   const pairs: [number, number][] = Array.from({ length: count - 1 }, (_, i) => [i, i + 1]);
   for (let i = 0; i + 3 < count; i += 2) pairs.push([i, i + 3]);
   const bins = 5, histograms = Float32Array.from({ length: count * bins }, () => random());
+  const symmetric = (draw: () => number) => {
+    const matrix = new Float32Array(count * count);
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j <= i; j++) matrix[i * count + j] = matrix[j * count + i] = draw();
+    }
+    return matrix;
+  };
   return {
     count,
+    frame: Uint8Array.from({ length: count }, (_, i) => i % 3 === 0 ? 1 : 0),
+    affinity: {
+      sum: symmetric(() => 4 * random() - 2),
+      pairs: symmetric(() => Math.floor(3 * random())),
+    },
     area: Float64Array.from({ length: count }, () => 1 + Math.floor(random() * 9)),
     edgeA: Int32Array.from(pairs, ([a]) => a),
     edgeB: Int32Array.from(pairs, ([, b]) => b),
@@ -212,14 +227,25 @@ function randomGraph(count: number, seed: number): RegionGraph {
 /** The same by its definition: all pairs measured again before every merge, regions as lists. */
 function agglomerateReference(
   graph: RegionGraph,
-  sizeExponent: number,
+  { size, frame, across, within, constant }: Required<Omit<AgglomerateOptions, "regions">>,
 ): { heights: number[]; parts: string[] } {
   let regions = Array.from({ length: graph.count }, (_, i) => [i]);
   const total = graph.area.reduce((a, b) => a + b, 0);
   const areaOf = (r: number[]) => r.reduce((sum, i) => sum + graph.area[i]!, 0);
   const meanOf = (r: number[], k: number) =>
     r.reduce((sum, i) => sum + graph.area[i]! * graph.histograms[i * graph.bins + k]!, 0) / areaOf(r);
+  const affinityOf = (r: number[], s: number[]) => {
+    let sum = 0, pairs = 0;
+    for (const i of r) {
+      for (const j of s) {
+        sum += graph.affinity!.sum[i * graph.count + j]!;
+        pairs += graph.affinity!.pairs[i * graph.count + j]!;
+      }
+    }
+    return pairs > 0 ? sum / pairs : 0;
+  };
   const heights: number[] = [], parts: string[] = [];
+  let reached = -Infinity;
   while (regions.length > 1) {
     let best = { d: Infinity, i: 0, j: 0 };
     for (let i = 0; i < regions.length; i++) {
@@ -234,17 +260,20 @@ function agglomerateReference(
           }
         });
         if (length === 0) continue;
-        let chi = 0;
+        let d = constant + strength / length;
         for (let k = 0; k < graph.bins; k++) {
           const u = meanOf(a, k), v = meanOf(b, k);
-          chi += 0.5 * (u - v) ** 2 / (u + v);
+          d += 0.5 * (u - v) ** 2 / (u + v);
         }
-        const p = areaOf(a) / total, q = areaOf(b) / total;
-        const d = (strength / length + chi) * (p * q / (p + q)) ** sizeExponent;
+        const p = areaOf(a), q = areaOf(b), isAtFrame = (r: number[]) => r.some((i) => graph.frame![i]);
+        d += size * Math.log(p * q / (p + q) / total);
+        if (isAtFrame(a) && isAtFrame(b)) d += frame;
+        d += within * (affinityOf(a, a) + affinityOf(b, b)) - across * affinityOf(a, b);
         if (d < best.d) best = { d, i, j };
       }
     }
-    heights.push(Math.max(heights.at(-1) ?? 0, best.d));
+    reached = Math.max(reached, best.d);
+    heights.push(1 / (1 + Math.exp(-reached)));
     const joined = [...regions[best.i]!, ...regions[best.j]!].sort((a, b) => a - b);
     parts.push(joined.join());
     regions = [...regions.filter((_, k) => k !== best.i && k !== best.j), joined];
@@ -253,10 +282,11 @@ function agglomerateReference(
 }
 
 Deno.test("agglomerate() equals measuring every pair anew before every merge", () => {
+  const options = { constant: -1, size: 0.2, frame: -0.5, across: 0.8, within: 0.3 };
   for (const seed of [1, 2, 3]) {
     const graph = randomGraph(24, seed);
-    const { a, b, height } = agglomerate(graph, { sizeExponent: 0.2 });
-    const { heights, parts } = agglomerateReference(graph, 0.2);
+    const { a, b, height } = agglomerate(graph, options);
+    const { heights, parts } = agglomerateReference(graph, options);
     const members = new Map(Array.from({ length: 24 }, (_, i) => [i, [i]]));
     height.forEach((value, i) => {
       assert(Math.abs(value - heights[i]!) < 1e-4);
@@ -266,6 +296,21 @@ Deno.test("agglomerate() equals measuring every pair anew before every merge", (
       assert.equal(joined.join(), parts[i]);
     });
   }
+});
+
+Deno.test("agglomerate() compares further features by half their L1 distance", () => {
+  const graph = {
+    ...randomGraph(2, 1),
+    affinity: undefined!,
+    features: Float32Array.of(1, 5, 2, 3),
+    channels: 2,
+  };
+  const logOdds = (graph: RegionGraph) => {
+    const [p] = agglomerate(graph).height;
+    return Math.log(p! / (1 - p!));
+  };
+  const { features: _, channels: __, ...without } = graph;
+  assert(Math.abs(logOdds(graph) - logOdds(without) - 1.5) < 1e-5);
 });
 
 Deno.test("agglomerate() stops at the number of regions asked for and leaves its input alone", () => {
@@ -278,6 +323,10 @@ Deno.test("agglomerate() refuses lengths that do not match and graphs in pieces"
   const graph = randomGraph(6, 5);
   assert.throws(() => agglomerate({ ...graph, area: new Float64Array(5) }), TypeError);
   assert.throws(() => agglomerate({ ...graph, strength: new Float32Array(1) }), TypeError);
+  assert.throws(() => agglomerate({ ...graph, frame: new Uint8Array(1) }), TypeError);
+  assert.throws(() => agglomerate({ ...graph, features: new Float32Array(1) }), TypeError);
+  const affinity = { sum: new Float32Array(1), pairs: new Float32Array(1) };
+  assert.throws(() => agglomerate({ ...graph, affinity }), TypeError);
   const empty = { edgeA: new Int32Array(0), edgeB: new Int32Array(0) };
   const apart = { ...graph, ...empty, length: new Float32Array(0), strength: new Float32Array(0) };
   assert.throws(() => agglomerate(apart), TypeError);
@@ -286,14 +335,17 @@ Deno.test("agglomerate() refuses lengths that do not match and graphs in pieces"
 // ---- region graph and consensus
 
 function randomCues(count: number, seed: number): RegionCues {
-  const { strength, bins, ...graph } = randomGraph(count, seed);
-  return { ...graph, gradient: strength, boundary: strength.map((s) => s / 2), blocks: [bins - 2, 2] };
+  const { strength, bins, frame, ...graph } = randomGraph(count, seed);
+  const blocks = [bins - 2, 2], boundary = strength.map((s) => s / 2);
+  const contrast = strength.map((s) => s * s);
+  return { ...graph, frame: frame!, gradient: strength, boundary, contrast, blocks };
 }
 
-Deno.test("weighCues() scales each block and adds both boundary terms", () => {
+Deno.test("weighCues() scales each block and adds the boundary's terms", () => {
   const cues = randomCues(5, 1);
-  const graph = weighCues(cues, { gradient: 2, boundary: 4, histograms: [3, 0] });
-  assert(Math.abs(graph.strength[0]! - 4 * cues.gradient[0]!) < 1e-6);
+  const graph = weighCues(cues, { gradient: 2, boundary: 4, contrast: 3, histograms: [3, 0] });
+  const gradient = cues.gradient[0]!; // the map is half of it, the contrast its square
+  assert(Math.abs(graph.strength[0]! - (4 * gradient + 3 * gradient ** 2)) < 1e-5);
   assert.equal(graph.histograms[1], Math.fround(3 * cues.histograms[1]!));
   assert.equal(graph.histograms[4], 0);
 });
@@ -306,9 +358,18 @@ Deno.test("weighCues() puts deep features and the soft cut side by side", () => 
   };
   const histograms = [1, 1];
   const graph = weighCues(cues, { gradient: 1, boundary: 1, histograms, embedding: 2, soft: 10 });
-  assert.deepEqual([...graph.memberships!], [2, 4, 1, 6, 8, 2, 10, 12, 3]);
-  assert.equal(graph.partitions, 3);
-  assert.equal(weighCues(cues, { gradient: 1, boundary: 1, histograms }).memberships, undefined);
+  assert.deepEqual([...graph.features!], [2, 4, 1, 6, 8, 2, 10, 12, 3]);
+  assert.equal(graph.channels, 3);
+  assert.equal(weighCues(cues, { gradient: 1, boundary: 1, histograms }).features, undefined);
+});
+
+Deno.test("contrastAcross() compares the pixels beside a boundary's own, and the boundary's at the frame", () => {
+  const labels = Int32Array.of(0, 0, 0, 1, 1, 2), lightness = [10, 10, 20, 30, 45, 45]; // one row
+  const lab = Float32Array.from(lightness.flatMap((L) => [L, 0, 0]));
+  const contrast = contrastAcross(labels, 6, 1, adjacency(labels, 6, 1, 3), lab);
+  [35, 15].forEach((difference, e) => assert(Math.abs(contrast[e]! - Math.log1p(difference / 5)) < 1e-6));
+  const upright = contrastAcross(labels, 1, 6, adjacency(labels, 1, 6, 3), lab);
+  assert.deepEqual(upright, contrast);
 });
 
 Deno.test("regionMeans() averages half-resolution features over pixels", () => {
@@ -339,12 +400,20 @@ Deno.test("contract() keeps totals: areas, boundary lengths, and histograms by a
     if (region[cues.edgeA[e]!] !== region[cues.edgeB[e]!]) between += length;
   });
   assert.equal(small.length.reduce((a, b) => a + b, 0), between);
+  representative.forEach((_, r) => {
+    const members = [...region.keys()].filter((old) => region[old] === r);
+    assert.equal(small.frame[r], members.some((old) => cues.frame[old]) ? 1 : 0);
+    const own = members.flatMap((i) => members.map((j) => cues.affinity!.sum[12 * i + j]!));
+    assert(Math.abs(small.affinity!.sum[5 * r + r]! - own.reduce((a, b) => a + b, 0)) < 1e-4);
+  });
+  const whole = (matrix: Float32Array) => matrix.reduce((a, b) => a + b, 0);
+  assert.equal(whole(small.affinity!.pairs), whole(cues.affinity!.pairs));
 });
 
 Deno.test("addMergeHeights() gives each pair the height at which it is joined", () => {
   const merges = { a: Int32Array.of(0, 2, 0), b: Int32Array.of(1, 3, 2), height: Float32Array.of(1, 2, 5) };
   const sum = new Float32Array(16);
-  addMergeHeights(sum, 4, merges, (height) => 10 * height);
+  addMergeHeights(sum, 4, merges, 10);
   assert.deepEqual([...sum], [0, 10, 50, 50, 10, 0, 50, 50, 50, 50, 0, 20, 50, 50, 20, 0]);
 });
 
@@ -352,18 +421,45 @@ Deno.test("averageLinkage() gives back the tree whose heights it is given", () =
   const cues = randomCues(15, 3);
   const tree = agglomerate(weighCues(cues, { gradient: 1, boundary: 0, histograms: [1, 1] }));
   const distance = new Float32Array(225);
-  addMergeHeights(distance, 15, tree, (height) => height);
-  const again = averageLinkage(distance.slice(), cues, 0);
+  addMergeHeights(distance, 15, tree, 1);
+  const again = averageLinkage(distance.slice(), cues);
   const heights = new Float32Array(225);
-  addMergeHeights(heights, 15, again, (height) => height);
+  addMergeHeights(heights, 15, again, 1);
   heights.forEach((height, p) => assert(Math.abs(height - distance[p]!) < 1e-5));
 });
 
-Deno.test("mergeRegions() has heights that rise from 0 to below 1", () => {
-  const cues = { ...randomCues(400, 4), blocks: [1, 1, 1, 1, 1] };
+Deno.test("mergeRegions() has heights that rise from 0 to 1", () => {
+  const { affinity: _, ...cues } = randomCues(400, 4);
   const { a, height } = mergeRegions(cues, HIERARCHY_WEIGHTS);
   assert.equal(a.length, 399);
-  height.forEach((value, i) => assert(value >= (i > 0 ? height[i - 1]! : 0) && value < 1));
+  height.forEach((value, i) => assert(value >= (i > 0 ? height[i - 1]! : 0) && value <= 1));
+});
+
+Deno.test("mergeRegions() keeps apart what never occurs together, and joins what does", () => {
+  // four columns of one superpixel each, alike but for their words: 0 and 1 alternate, 2 keeps to itself
+  const side = 64, count = 4, words = new Uint8Array(side * side), superpixel = new Int32Array(side * side);
+  for (let i = 0; i < side * side; i++) {
+    const x = i % side;
+    superpixel[i] = x >> 4;
+    words[i] = x < 32 ? (x >> 2) % 2 : 2;
+  }
+  const cues: RegionCues = {
+    count,
+    area: new Float64Array(count).fill(1024),
+    edgeA: Int32Array.of(0, 1, 2),
+    edgeB: Int32Array.of(1, 2, 3),
+    length: new Float32Array(3).fill(side),
+    gradient: new Float32Array(3),
+    boundary: new Float32Array(3).fill(0.1),
+    contrast: new Float32Array(3),
+    histograms: new Float32Array(2 * count).fill(1),
+    blocks: [1, 1],
+    frame: new Uint8Array(count).fill(1),
+  };
+  const map = { width: side, height: side, words, count: 3, blur: 0 };
+  const { a, b } = mergeRegions(cues, HIERARCHY_WEIGHTS, { map, superpixel });
+  const half = (region: number) => region < 2 ? "stripes" : "plain";
+  assert.deepEqual(Array.from(a, (x, i) => half(x) === half(b[i]!)), [true, true, false]);
 });
 
 // ---- the tree
@@ -421,8 +517,8 @@ Deno.test("Hierarchy refuses parts that do not fit", () => {
   assert.throws(() => small.at({ threshold: NaN }), RangeError);
 });
 
-Deno.test("boundaryPseudoLabels() follow the height of each boundary", () => {
-  assert.deepEqual([...boundaryPseudoLabels(small, [0.1, 0.3, 0.5])], [170, 255, 0, 170, 255, 0]);
+Deno.test("boundaryPseudoLabels() are the height of each boundary", () => {
+  assert.deepEqual([...boundaryPseudoLabels(small)], [128, 191, 0, 128, 191, 0]);
 });
 
 // ---- the whole
@@ -468,6 +564,14 @@ Deno.test("sampling() gives every pixel a sample of the grid, in order", () => {
   }
 });
 
+Deno.test("pixelsOfSamples() is the reverse of sampling()", () => {
+  for (const [pixels, measured] of [[1, 1], [1, 2], [321, 433], [7, 7], [8, 8], [481, 649]] as const) {
+    const { near } = sampling(pixels, measured);
+    pixelsOfSamples(pixels, measured).forEach((pixel, i) => assert(Math.abs(near[pixel]! - i) <= 1));
+  }
+  assert.deepEqual([...pixelsOfSamples(5, 5)], [0, 2, 4]);
+});
+
 Deno.test("dscHierarchy() nests: finer cuts refine coarser ones", () => {
   const random = createRandom(8);
   const noisy = picture(70, 50, (x, y) => {
@@ -510,7 +614,8 @@ Deno.test("dscHierarchy() keeps to boundaries that it is told of", () => {
   const random = createRandom(9);
   const noise = picture(60, 40, () => [random() * 255, random() * 255, random() * 255]);
   const boundary = Float32Array.from({ length: 30 * 20 }, (_, i) => i % 30 === 15 || i % 30 === 14 ? 1 : 0);
-  const weights = { ...HIERARCHY_WEIGHTS, boundary: 20 };
+  const criterion = { ...HIERARCHY_WEIGHTS.criterion, boundary: 20 };
+  const weights = { ...HIERARCHY_WEIGHTS, criterion };
   const labels = dscHierarchy(noise, { boundary }, { weights }).at({ regions: 2 });
   assert.notEqual(labels[20 * 60 + 5], labels[20 * 60 + 55]);
   assert.equal(labels[20 * 60 + 5], labels[5 * 60 + 10]);
@@ -520,7 +625,8 @@ Deno.test("dscHierarchy() tells apart what deep features tell apart", () => {
   const random = createRandom(10);
   const noise = picture(60, 40, () => [random() * 255, random() * 255, random() * 255]);
   const features = Float32Array.from({ length: 30 * 20 }, (_, i) => i % 30 < 15 ? 0 : 1);
-  const weights = { ...HIERARCHY_WEIGHTS, embedding: 20 };
+  const criterionAlone = { ...HIERARCHY_WEIGHTS.criterionAlone, embedding: 20 };
+  const weights = { ...HIERARCHY_WEIGHTS, criterionAlone };
   const labels = dscHierarchy(noise, { features }, { weights }).at({ regions: 2 });
   assert.notEqual(labels[20 * 60 + 5], labels[20 * 60 + 55]);
   assert.equal(labels[20 * 60 + 5], labels[5 * 60 + 10]);

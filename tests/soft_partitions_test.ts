@@ -151,8 +151,6 @@ Deno.test("softPartitions() leaves out scales that are too fine for the graph", 
 /** Cues of a grid of regions whose left half is one colour and right half another. */
 function halves(): RegionCues {
   const { count, a, b, cost } = grid(24, 20, 0.2, 0.25, 6);
-  const bins = 5, histograms = new Float32Array(count * bins);
-  for (let r = 0; r < count; r++) for (let k = 0; k < bins; k++) histograms[r * bins + k] = 1;
   return {
     count,
     area: new Float64Array(count).fill(100),
@@ -161,21 +159,25 @@ function halves(): RegionCues {
     length: new Float32Array(a.length).fill(10),
     gradient: cost,
     boundary: cost,
-    histograms,
-    blocks: [1, 1, 1, 1, 1],
+    contrast: cost,
+    histograms: new Float32Array(count * 2).fill(1),
+    blocks: [1, 1],
+    frame: new Uint8Array(count),
   };
 }
 
 Deno.test("edgeDissimilarities() are the boundary and the histograms", () => {
   const cues = halves();
-  const graph = weighCues(cues, { gradient: 1, boundary: 2, histograms: [1, 1, 1, 1, 1] });
+  const graph = weighCues(cues, { gradient: 1, boundary: 2, histograms: [1, 1] });
   const apart = edgeDissimilarities(graph);
   cues.gradient.forEach((strength, e) => assert(Math.abs(apart[e]! - 3 * strength) < 1e-6));
 });
 
 Deno.test("mergeSuperpixels() adds the soft cut where it has a weight, and mergeRegions() uses it", () => {
   const cues = halves();
-  const weights = (weight: number, steps: number) => ({ ...HIERARCHY_WEIGHTS, softCut: { weight, steps } });
+  const weights = (softCut: number, softCutSteps: number) => {
+    return { ...HIERARCHY_WEIGHTS, criterion: { ...HIERARCHY_WEIGHTS.criterion, softCut }, softCutSteps };
+  };
   assert.equal(mergeSuperpixels(cues, weights(0, 8)).contraction.cues.soft, undefined);
   const { soft, count } = mergeSuperpixels(cues, weights(1, 8)).contraction.cues;
   assert.equal(soft!.memberships.length, count * soft!.partitions);

@@ -1,20 +1,21 @@
 /**
- * Learns the hierarchy's vocabularies, textons and palette, by k-means on unlabelled photographs, and writes
+ * Learns the hierarchy's textons by k-means on unlabelled photographs, and writes
  * lib/hierarchy/vocabulary_data.ts. Same photographs, same seed: same file.
  *
  *     deno task train:vocabulary --images ../shared/bsds500/images/train
  */
 import { parseArgs } from "node:util";
 import { kmeans } from "../lib/clustering/mod.ts";
-import { encodeWords, PALETTE_STEP, TEXTON_STEP } from "../lib/hierarchy/vocabulary.ts";
-import { paletteVectors, textonVectors } from "../lib/hierarchy/words.ts";
+import { localJets } from "../lib/hierarchy/textons.ts";
+import { encodeWords, TEXTON_STEP } from "../lib/hierarchy/vocabulary.ts";
+import { lightnessOf, textonVectors } from "../lib/hierarchy/words.ts";
 import { decodeImage, srgbToLab } from "../lib/image/mod.ts";
 import { createRandom, type Random } from "../lib/random.ts";
 
 /** Pixels drawn from each photograph: 200 photographs give 80,000 points, 2,500 a word. */
 const SAMPLES = 400;
-/** Words: textons as many as the gradients' histograms have room for, and as in Martin et al. 2004 (64 there). */
-const TEXTONS = 32, COLORS = 64;
+/** As many as the gradients' histograms have room for (64 in Martin et al. 2004). */
+const TEXTONS = 32;
 
 /** Appends randomly drawn rows of `vectors` to `samples`. */
 function draw(samples: number[], vectors: Float32Array, D: number, random: Random): void {
@@ -37,16 +38,15 @@ const { values } = parseArgs({
   },
 });
 const random = createRandom(Number(values.seed));
-const fine: number[] = [], coarse: number[] = [], colors: number[] = [];
+const fine: number[] = [], coarse: number[] = [];
 const names = [...Deno.readDirSync(values.images)].map(({ name }) => name)
   .filter((name) => name.endsWith(".jpg")).sort();
 for (const name of names) {
   const image = await decodeImage(await Deno.readFile(`${values.images}/${name}`));
   const lab = srgbToLab(image);
-  const [fineVectors, coarseVectors] = textonVectors(lab, image.width, image.height);
+  const [fineVectors, coarseVectors] = textonVectors(localJets(lightnessOf(lab), image.width, image.height));
   draw(fine, fineVectors, 10, random);
   draw(coarse, coarseVectors, 10, random);
-  draw(colors, paletteVectors(lab, image.width, image.height), 3, random);
 }
 // deno-lint-ignore no-console -- a command reports what it did
 console.log(`${names.length} photographs, ${fine.length / 10} samples of each kind`);
@@ -60,9 +60,5 @@ export const FINE_TEXTONS =
 /** (${TEXTONS}, 10) responses at scales 2 and 3. */
 export const COARSE_TEXTONS =
   "${encodeWords(words(coarse, 10, TEXTONS, random), TEXTON_STEP)}";
-
-/** (${COLORS}, 3) L / 2, a, b. */
-export const PALETTE =
-  "${encodeWords(words(colors, 3, COLORS, random), PALETTE_STEP)}";
 `;
 await Deno.writeTextFile(new URL("../lib/hierarchy/vocabulary_data.ts", import.meta.url), file);

@@ -1,7 +1,8 @@
 /**
- * Strength of the boundary between two regions: gradients averaged along it, direction by direction, then the strongest
+ * What is measured along the boundary between two regions: gradients averaged direction by direction, then the strongest
  * direction (as the oriented watershed transform of Arbelaez, Maire, Fowlkes and Malik 2011,
- * doi:10.1109/TPAMI.2010.161, with the direction chosen by the data and not by a fitted line).
+ * doi:10.1109/TPAMI.2010.161, with the direction chosen by the data and not by a fitted line); the mean of a map; and the
+ * mean contrast of colours across it.
  */
 import type { Adjacency } from "../superpixels/adjacency.ts";
 import type { OrientedGradients } from "./oriented_gradients.ts";
@@ -34,26 +35,70 @@ export function boundaryPairs(
   gridWidth: number,
   graph: Adjacency,
 ): BoundaryPairs {
-  const width = columns.near.length, height = rows.near.length;
-  let total = 0;
+  let total = 0, n = 0;
   for (let e = 0; e < graph.length.length; e++) total += graph.length[e]!;
   const edge = new Int32Array(total), first = new Int32Array(total), second = new Int32Array(total);
-  for (let y = 0, p = 0, n = 0; y < height; y++) {
+  visitBoundaries(labels, columns.near.length, rows.near.length, graph, (e, x, y, right, down) => {
+    edge[n] = e;
+    first[n] = rows.near[y]! * gridWidth + columns.near[x]!;
+    second[n++] = rows.near[y + down]! * gridWidth + columns.near[x + right]!;
+  });
+  return { edge, first, second };
+}
+
+/**
+ * Difference in Lab, of two colours at a boundary, from which the contrast grows by the logarithm: twice what an eye just
+ * notices. Half and three times of it score the same (docs/experiments.md).
+ */
+const NOTICEABLE = 5;
+
+/**
+ * Contrast across each boundary: of the colours one pixel away from it on either side, as the boundary itself is blurred.
+ *
+ * @param labels (H, W) region of each pixel.
+ * @param width W.
+ * @param height H.
+ * @param graph The labels' adjacency graph.
+ * @param lab (H, W, 3) colours in CIELAB.
+ * @returns (E) means of log(1 + difference / 5), from 0.
+ */
+export function contrastAcross(
+  labels: Int32Array,
+  width: number,
+  height: number,
+  graph: Adjacency,
+  lab: Float32Array,
+): Float32Array {
+  const contrast = new Float32Array(graph.length.length);
+  visitBoundaries(labels, width, height, graph, (e, x, y, right, down) => {
+    const before = Math.max(y - down, 0) * width + Math.max(x - right, 0);
+    const after = Math.min(y + 2 * down, height - 1) * width + Math.min(x + 2 * right, width - 1);
+    let square = 0;
+    for (let c = 0; c < 3; c++) square += (lab[3 * before + c]! - lab[3 * after + c]!) ** 2;
+    contrast[e]! += Math.log1p(Math.sqrt(square) / NOTICEABLE) / graph.length[e]!;
+  });
+  return contrast;
+}
+
+/** Calls with the edge, the upper or left pixel of each pair of 4-neighbours in different regions, and the step to the other. */
+function visitBoundaries(
+  labels: Int32Array,
+  width: number,
+  height: number,
+  graph: Adjacency,
+  visit: (edge: number, x: number, y: number, right: number, down: number) => void,
+): void {
+  for (let y = 0, p = 0; y < height; y++) {
     for (let x = 0; x < width; x++, p++) {
-      const here = rows.near[y]! * gridWidth + columns.near[x]!;
-      if (x + 1 < width && labels[p] !== labels[p + 1]) {
-        edge[n] = edgeBetween(graph, labels[p]!, labels[p + 1]!);
-        first[n] = here;
-        second[n++] = rows.near[y]! * gridWidth + columns.near[x + 1]!;
+      const here = labels[p]!;
+      if (x + 1 < width && here !== labels[p + 1]) {
+        visit(edgeBetween(graph, here, labels[p + 1]!), x, y, 1, 0);
       }
-      if (y + 1 < height && labels[p] !== labels[p + width]) {
-        edge[n] = edgeBetween(graph, labels[p]!, labels[p + width]!);
-        first[n] = here;
-        second[n++] = rows.near[y + 1]! * gridWidth + columns.near[x]!;
+      if (y + 1 < height && here !== labels[p + width]) {
+        visit(edgeBetween(graph, here, labels[p + width]!), x, y, 0, 1);
       }
     }
   }
-  return { edge, first, second };
 }
 
 /**

@@ -1,49 +1,52 @@
 /**
  * Agreement of several hierarchies (evidence accumulation, Fred and Jain 2005, doi:10.1109/TPAMI.2005.113, carried from
  * partitions to whole trees): greedy merging is unstable, one early mistake changes all that follows. So the weights of
- * the merge criterion, which nobody knows to better than a third, and the strengths are varied at random, every variant
- * merges all regions, and the heights at which two regions meet are averaged over variants. Average linkage (Sokal and
- * Michener 1958) of those means, over neighbours only, is the tree that comes out.
+ * the merge criterion, which nobody knows exactly, and the strengths are varied at random, every variant merges all
+ * regions, and the probabilities at which two regions meet are averaged over variants. Average linkage (Sokal and Michener
+ * 1958) of those means, over neighbours only, is the tree that comes out.
  *
- * It costs eight agglomerations of 300 regions. Eight do as well as thirty (docs/experiments.md).
+ * It costs eight agglomerations of 300 regions. Sixteen do hardly better (docs/experiments.md).
  */
 import type { MergeTree } from "../metrics/label_map.ts";
 import { normal, type Random } from "../random.ts";
 import { agglomerate } from "./agglomerate.ts";
-import { type CueWeights, type RegionCues, weighCues } from "./region_graph.ts";
+import { type RegionCues, weighCues } from "./region_graph.ts";
+import type { MergeCriterion } from "./weights.ts";
+import { REGION_WORDS } from "./words.ts";
 
-/** The merge criterion: weights of the cues and the two exponents of `agglomerate()`. */
-export interface MergeWeights extends CueWeights {
-  readonly sizeExponent: number;
-  readonly contactExponent: number;
-}
-
-/** Standard deviations of what is varied: logarithms of weights and of each boundary's strength, and the exponents. */
-const WEIGHT_SPREAD = 0.3, STRENGTH_SPREAD = 0.1, SIZE_SPREAD = 0.03, CONTACT_SPREAD = 0.05;
-/** A size exponent below this lets crumbs live. */
-const LEAST_SIZE_EXPONENT = 0.03;
+/** Standard deviations of the logarithms of what is varied: the criterion's weights, and each boundary's strength. */
+const WEIGHT_SPREAD = 0.2, STRENGTH_SPREAD = 0.1;
 
 /**
  * One variant's merges.
  *
  * @param cues Regions and boundaries.
- * @param weights The criterion to vary.
+ * @param criterion The criterion to vary.
  * @param random Where the variation is drawn from; how many numbers depends on the graph and on which weights are 0.
  * @returns All merges.
  */
-export function randomizedTree(cues: RegionCues, weights: MergeWeights, random: Random): MergeTree {
-  const vary = (weight: number, spread: number) => weight * Math.exp(spread * normal(random));
+export function randomizedTree(cues: RegionCues, criterion: MergeCriterion, random: Random): MergeTree {
+  const vary = (weight: number, spread = WEIGHT_SPREAD) => weight * Math.exp(spread * normal(random));
+  const { constant, histograms, embedding, softCut, ...single } = criterion;
+  const { gradient, boundary, contrast, ...options } = mapValues(single, (weight) => vary(weight));
   const graph = weighCues(cues, {
-    gradient: vary(weights.gradient, WEIGHT_SPREAD),
-    boundary: vary(weights.boundary, WEIGHT_SPREAD),
-    histograms: weights.histograms.map((weight) => vary(weight, WEIGHT_SPREAD)),
-    ...(weights.embedding && { embedding: vary(weights.embedding, WEIGHT_SPREAD) }),
-    ...(weights.soft && { soft: vary(weights.soft, WEIGHT_SPREAD) }),
+    gradient,
+    boundary,
+    contrast,
+    histograms: REGION_WORDS.map((name) => vary(histograms[name])),
+    ...(embedding && { embedding: vary(embedding) }),
+    ...(softCut && { soft: vary(softCut) }),
   });
-  const sizeExponent = Math.max(LEAST_SIZE_EXPONENT, weights.sizeExponent + SIZE_SPREAD * normal(random));
-  const contactExponent = weights.contactExponent + CONTACT_SPREAD * normal(random);
   const strength = graph.strength.map((value) => vary(value, STRENGTH_SPREAD));
-  return agglomerate({ ...graph, strength }, { sizeExponent, contactExponent });
+  return agglomerate({ ...graph, strength }, { constant, ...options });
+}
+
+function mapValues<K extends string>(
+  record: Readonly<Record<K, number>>,
+  change: (value: number) => number,
+): Record<K, number> {
+  const entries = Object.entries<number>(record).map(([key, value]) => [key, change(value)]);
+  return Object.fromEntries(entries) as Record<K, number>;
 }
 
 /**
@@ -52,18 +55,18 @@ export function randomizedTree(cues: RegionCues, weights: MergeWeights, random: 
  * @param sum (M, M) symmetric.
  * @param M Regions.
  * @param merges All merges over them.
- * @param scale What a height counts as.
+ * @param weight What a height is multiplied by.
  */
 export function addMergeHeights(
   sum: Float32Array,
   M: number,
   merges: MergeTree,
-  scale: (height: number) => number,
+  weight: number,
 ): void {
   // members of a region as a ring: next member of each, joined by swapping two links
   const next = Int32Array.from({ length: M }, (_, i) => i);
   for (let i = 0; i < merges.a.length; i++) {
-    const a = merges.a[i]!, b = merges.b[i]!, height = scale(merges.height[i]!);
+    const a = merges.a[i]!, b = merges.b[i]!, height = weight * merges.height[i]!;
     let x = a;
     do {
       let y = b;
@@ -79,18 +82,14 @@ export function addMergeHeights(
 }
 
 /**
- * Average linkage over neighbours: merges the pair of neighbouring regions whose pixels are least apart on average, times
- * the size factor of `agglomerate()`.
+ * Average linkage over neighbours: merges the pair of neighbouring regions whose pixels are least apart on average.
  *
  * @param distance (M, M) symmetric, between the regions of the graph; overwritten.
  * @param cues The graph: areas and neighbours.
- * @param sizeExponent Exponent of the size factor.
  * @returns All merges; heights never fall.
  */
-export function averageLinkage(distance: Float32Array, cues: RegionCues, sizeExponent: number): MergeTree {
+export function averageLinkage(distance: Float32Array, cues: RegionCues): MergeTree {
   const M = cues.count, area = cues.area.slice();
-  let pixels = 0;
-  for (let r = 0; r < M; r++) pixels += area[r]!;
   const touches = new Uint8Array(M * M);
   for (let e = 0; e < cues.edgeA.length; e++) {
     touches[cues.edgeA[e]! * M + cues.edgeB[e]!] = touches[cues.edgeB[e]! * M + cues.edgeA[e]!] = 1;
@@ -100,13 +99,9 @@ export function averageLinkage(distance: Float32Array, cues: RegionCues, sizeExp
   const look = (r: number): void => {
     least[r] = Infinity;
     for (let other = 0, p = r * M; other < M; other++, p++) {
-      if (!touches[p]) continue;
-      const a = area[r]! / pixels, b = area[other]! / pixels;
-      const apart = distance[p]! * Math.pow(a * b / (a + b), sizeExponent);
-      if (apart < least[r]!) {
-        least[r] = apart;
-        nearest[r] = other;
-      }
+      if (!touches[p] || distance[p]! >= least[r]!) continue;
+      least[r] = distance[p]!;
+      nearest[r] = other;
     }
   };
   for (let r = 0; r < M; r++) look(r);

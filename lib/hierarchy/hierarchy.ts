@@ -10,17 +10,22 @@ import { srgbToLab } from "../image/color.ts";
 import { resizeImage } from "../image/resize.ts";
 import { partOf, runSteps, type Steps } from "../steps.ts";
 import { adjacency } from "../superpixels/adjacency.ts";
-import { boundaryPairs, boundaryStrengths, meanAlongBoundaries } from "./boundary_strength.ts";
+import {
+  boundaryPairs,
+  boundaryStrengths,
+  contrastAcross,
+  meanAlongBoundaries,
+} from "./boundary_strength.ts";
 import { type GradientCue, orientedGradientSteps, type WordMap } from "./oriented_gradients.ts";
-import { mergeRegionSteps } from "./merge_regions.ts";
+import { mergeRegionSteps, type PlacedWords } from "./merge_regions.ts";
 import { regionFeatures, regionMeans } from "./region_features.ts";
 import type { RegionCues } from "./region_graph.ts";
-import { sampling } from "./sampling.ts";
+import { pixelsOfSamples, sampling } from "./sampling.ts";
 import { Hierarchy } from "./tree.ts";
 import { defaultVocabulary, type Vocabulary } from "./vocabulary.ts";
 import { watershedSuperpixels } from "./watershed_superpixels.ts";
 import { HIERARCHY_WEIGHTS, type HierarchyWeights } from "./weights.ts";
-import { halveWords, type ImageWords, imageWords, REGION_WORDS } from "./words.ts";
+import { AFFINITY_WORDS, halveWords, type ImageWords, imageWords, REGION_WORDS } from "./words.ts";
 
 /** What a network knows of the image, if there is one. */
 export interface DeepCues {
@@ -96,9 +101,9 @@ export function* hierarchySteps(
   options: HierarchyOptions = {},
 ): Steps<Hierarchy> {
   const { weights = HIERARCHY_WEIGHTS } = options;
-  const { superpixels, cues } = yield* partOf(regionCueSteps(image, deep, options), 0, CUES_SHARE);
+  const { superpixels, cues, words } = yield* partOf(regionCueSteps(image, deep, options), 0, CUES_SHARE);
   const { width, height } = options.size ?? image;
-  const merges = yield* partOf(mergeRegionSteps(cues, weights), CUES_SHARE, 1);
+  const merges = yield* partOf(mergeRegionSteps(cues, weights, words), CUES_SHARE, 1);
   return new Hierarchy({ width, height, superpixels, count: cues.count, merges });
 }
 
@@ -111,7 +116,7 @@ const CUES_SHARE = 0.8, WORDS_SHARE = 0.3, GRADIENTS_SHARE = 0.7;
  * @param image As in {@linkcode dscHierarchy}.
  * @param deep As there.
  * @param options As there.
- * @returns Superpixel of each pixel, and the cues.
+ * @returns Superpixel of each pixel, the cues, and the words whose co-occurrence tells what belongs together.
  * @throws {TypeError} When a deep cue does not have the image's size.
  */
 export function findRegionCues(
@@ -126,6 +131,7 @@ export function findRegionCues(
 interface FoundCues {
   readonly superpixels: Int32Array;
   readonly cues: RegionCues;
+  readonly words: PlacedWords;
 }
 
 function* regionCueSteps(image: Image, deep: DeepCues, options: HierarchyOptions): Steps<FoundCues> {
@@ -155,6 +161,7 @@ function* regionCueSteps(image: Image, deep: DeepCues, options: HierarchyOptions
     count,
     ...regionFeatures(labels, columns, rows, count, maps),
     blocks: maps.map((map) => map.count),
+    frame: atFrame(labels, width, height, count),
     ...(features && {
       embedding: regionMeans(labels, columns, rows, count, {
         width: halfWidth,
@@ -166,9 +173,28 @@ function* regionCueSteps(image: Image, deep: DeepCues, options: HierarchyOptions
     edgeB: graph.edgeB,
     length: Float32Array.from(graph.length),
     gradient: boundaryStrengths(pairs, graph, gradients),
+    contrast: contrastAcross(labels, width, height, graph, reliefLab),
     boundary: boundary ? meanAlongBoundaries(pairs, graph, boundary) : new Float32Array(graph.length.length),
   };
-  return { superpixels: labels, cues };
+  const superpixel = labelsOnGrid(labels, width, height, image);
+  return { superpixels: labels, cues, words: { map: words[AFFINITY_WORDS], superpixel } };
+}
+
+/** (count) 1 for regions with a pixel at the image's frame. */
+function atFrame(labels: Int32Array, width: number, height: number, count: number): Uint8Array {
+  const frame = new Uint8Array(count), last = (height - 1) * width;
+  for (let x = 0; x < width; x++) frame[labels[x]!] = frame[labels[last + x]!] = 1;
+  for (let p = 0; p <= last; p += width) frame[labels[p]!] = frame[labels[p + width - 1]!] = 1;
+  return frame;
+}
+
+/** The label at each sample of the grid over the measured image. */
+function labelsOnGrid(labels: Int32Array, width: number, height: number, measured: Image): Int32Array {
+  const columns = pixelsOfSamples(width, measured.width), rows = pixelsOfSamples(height, measured.height);
+  const out = new Int32Array(columns.length * rows.length);
+  let i = 0;
+  for (const row of rows) for (const column of columns) out[i++] = labels[row * width + column]!;
+  return out;
 }
 
 /** The weighted terms of the gradient on their grids. */

@@ -15,6 +15,7 @@
  * @module
  */
 export { agglomerate, type AgglomerateOptions, type RegionGraph } from "./agglomerate.ts";
+export { type CoOccurrence, coOccurrence } from "./co_occurrence.ts";
 export { enlarged } from "./enlarged.ts";
 export { type DeepCues, deepCues, dscHierarchy, type HierarchyOptions } from "./hierarchy.ts";
 export {
@@ -24,9 +25,14 @@ export {
   orientedGradients,
   type WordMap,
 } from "./oriented_gradients.ts";
-export { boundaryPseudoLabels, PSEUDO_LABEL_HEIGHTS } from "./pseudo_labels.ts";
+export { boundaryPseudoLabels } from "./pseudo_labels.ts";
 export { Hierarchy, type HierarchyParts, type Scale } from "./tree.ts";
 export { defaultVocabulary, type Vocabulary } from "./vocabulary.ts";
 export { type Watershed, watershed } from "./watershed.ts";
-export { type GradientWeight, HIERARCHY_WEIGHTS, type HierarchyWeights } from "./weights.ts";
+export {
+  type GradientWeight,
+  HIERARCHY_WEIGHTS,
+  type HierarchyWeights,
+  type MergeCriterion,
+} from "./weights.ts";
 export { GRADIENT_WORDS, REGION_WORDS } from "./words.ts";

@@ -4,6 +4,7 @@
  */
 import type { MergeTree } from "../metrics/label_map.ts";
 import type { RegionGraph } from "./agglomerate.ts";
+import type { CoOccurrence } from "./co_occurrence.ts";
 import type { SoftPartitions } from "./soft_partitions.ts";
 
 /** M regions, E pairs of neighbours. */
@@ -18,14 +19,20 @@ export interface RegionCues {
   readonly edgeB: Int32Array;
   /** (E) length of the shared boundary. */
   readonly length: Float32Array;
-  /** (E) strength of the oriented gradients along it. */
+  /** (E) strength of the oriented texture gradients along it. */
   readonly gradient: Float32Array;
   /** (E) mean of the learned boundary map along it; zeros where there is none. */
   readonly boundary: Float32Array;
+  /** (E) mean colour contrast across it. */
+  readonly contrast: Float32Array;
   /** (M, bins) histograms side by side, each summing to 1. */
   readonly histograms: Float32Array;
   /** Bins of each histogram. */
   readonly blocks: readonly number[];
+  /** (M) 1 for regions at the image's frame, 0 for others. */
+  readonly frame: Uint8Array;
+  /** Which regions' words occur together, where it was measured. */
+  readonly affinity?: CoOccurrence;
   /** (M, D) mean deep features, where a network gave some. */
   readonly embedding?: Float32Array;
   /** Soft memberships in partitions of several K, where they were computed; see `softPartitions()`. */
@@ -36,6 +43,8 @@ export interface RegionCues {
 export interface CueWeights {
   readonly gradient: number;
   readonly boundary: number;
+  /** @default 0 */
+  readonly contrast?: number;
   /** One for each histogram. */
   readonly histograms: readonly number[];
   /** Of half the L1 distance of mean deep features. @default 0 */
@@ -49,10 +58,10 @@ export interface CueWeights {
  *
  * @param cues Regions and boundaries.
  * @param weights What they are multiplied by.
- * @returns A graph; areas and pairs are those of `cues`, not copies.
+ * @returns A graph; areas, pairs, frame and affinity are those of `cues`, not copies.
  */
 export function weighCues(cues: RegionCues, weights: CueWeights): RegionGraph {
-  const { count, area, edgeA, edgeB, length, blocks } = cues;
+  const { count, area, edgeA, edgeB, length, blocks, frame, affinity } = cues;
   const bins = blocks.reduce((sum, size) => sum + size, 0);
   const factor = new Float32Array(bins);
   let at = 0;
@@ -61,35 +70,39 @@ export function weighCues(cues: RegionCues, weights: CueWeights): RegionGraph {
   for (let r = 0, i = 0; r < count; r++) {
     for (let k = 0; k < bins; k++, i++) histograms[i] = factor[k]! * cues.histograms[i]!;
   }
+  const { contrast = 0, embedding = 0, soft = 0 } = weights;
   const strength = new Float32Array(edgeA.length);
   for (let e = 0; e < strength.length; e++) {
-    strength[e] = weights.gradient * cues.gradient[e]! + weights.boundary * cues.boundary[e]!;
+    strength[e] = weights.gradient * cues.gradient[e]! + weights.boundary * cues.boundary[e]! +
+      contrast * cues.contrast[e]!;
   }
-  const graph = { count, area, edgeA, edgeB, length, strength, histograms, bins };
   const columns: { values: Float32Array; weight: number }[] = [];
-  const { embedding = 0, soft = 0 } = weights;
   if (cues.embedding && embedding > 0) columns.push({ values: cues.embedding, weight: embedding });
   if (cues.soft && soft > 0) columns.push({ values: cues.soft.memberships, weight: soft });
-  return columns.length > 0 ? { ...graph, ...sideBySide(columns, count) } : graph;
+  return {
+    ...{ count, area, edgeA, edgeB, length, strength, histograms, bins, frame },
+    ...(affinity && { affinity }),
+    ...(columns.length > 0 && sideBySide(columns, count)),
+  };
 }
 
 /** Weighted features that are compared by half their L1 distance, side by side: distances add up. */
 function sideBySide(columns: readonly { values: Float32Array; weight: number }[], count: number) {
-  const partitions = columns.reduce((sum, { values }) => sum + values.length / count, 0);
-  const memberships = new Float32Array(count * partitions);
+  const channels = columns.reduce((sum, { values }) => sum + values.length / count, 0);
+  const features = new Float32Array(count * channels);
   let at = 0;
   for (const { values, weight } of columns) {
     const width = values.length / count;
     for (let r = 0, p = 0; r < count; r++) {
-      for (let k = 0; k < width; k++) memberships[r * partitions + at + k] = weight * values[p++]!;
+      for (let k = 0; k < width; k++) features[r * channels + at + k] = weight * values[p++]!;
     }
     at += width;
   }
-  return { memberships, partitions };
+  return { features, channels };
 }
 
 /**
- * How unlike neighbours are, without regard to their sizes: what `agglomerate()` starts from when its exponents are 0.
+ * How unlike neighbours are, without regard to their sizes: what `agglomerate()` starts from without options.
  *
  * @param graph A weighted graph.
  * @returns (E) strength of the boundary and distance of the histograms.
@@ -116,7 +129,8 @@ export interface Contraction {
 }
 
 /**
- * Joins regions by the first merges of a tree: areas add up, histograms are averaged by area, boundaries by length.
+ * Joins regions by the first merges of a tree: areas and affinities add up, histograms are averaged by area, boundaries
+ * by length. Soft memberships are left behind: they are computed where few regions are left.
  *
  * @param cues The graph.
  * @param merges Merges over its regions, from `agglomerate()`.
@@ -128,16 +142,36 @@ export function contract(cues: RegionCues, merges: MergeTree, made: number): Con
   const bins = blocks.reduce((sum, size) => sum + size, 0);
   const { region, representative } = numberRegions(count, merges, made);
   const M = representative.length;
-  const area = new Float64Array(M), histograms = new Float32Array(M * bins);
-  for (let r = 0; r < count; r++) area[region[r]!]! += cues.area[r]!;
+  const area = new Float64Array(M), histograms = new Float32Array(M * bins), frame = new Uint8Array(M);
+  for (let r = 0; r < count; r++) {
+    area[region[r]!]! += cues.area[r]!;
+    frame[region[r]!]! |= cues.frame[r]!;
+  }
   const channels = (cues.embedding?.length ?? 0) / count, embedding = new Float32Array(M * channels);
   for (let r = 0; r < count; r++) {
     const share = cues.area[r]! / area[region[r]!]!;
     addRow(cues.histograms, r, histograms, region[r]!, bins, share);
     if (cues.embedding) addRow(cues.embedding, r, embedding, region[r]!, channels, share);
   }
-  const features = { histograms, blocks, ...(cues.embedding && { embedding }) };
-  return { cues: { count: M, area, ...features, ...contractEdges(cues, region, M) }, region, representative };
+  const contents = { area, frame, histograms, blocks, ...(cues.embedding && { embedding }) };
+  const affinity = cues.affinity && {
+    sum: contractMatrix(cues.affinity.sum, region, M),
+    pairs: contractMatrix(cues.affinity.pairs, region, M),
+  };
+  return {
+    cues: { count: M, ...contents, ...contractEdges(cues, region, M), ...affinity && { affinity } },
+    region,
+    representative,
+  };
+}
+
+/** Sums of a matrix over the regions' rows and columns. */
+function contractMatrix(matrix: Float32Array, region: Int32Array, M: number): Float32Array {
+  const out = new Float32Array(M * M);
+  for (let r = 0, p = 0; r < region.length; r++) {
+    for (let s = 0, row = region[r]! * M; s < region.length; s++, p++) out[row + region[s]!]! += matrix[p]!;
+  }
+  return out;
 }
 
 function addRow(
@@ -183,17 +217,19 @@ function contractEdges(cues: RegionCues, region: Int32Array, M: number) {
     }
     edgeOf[e] = edge;
   }
-  const length = new Float32Array(a.length), gradient = length.slice(), boundary = length.slice();
-  for (let e = 0; e < edgeOf.length; e++) {
-    const edge = edgeOf[e]!;
-    if (edge < 0) continue;
-    length[edge]! += cues.length[e]!;
-    gradient[edge]! += cues.length[e]! * cues.gradient[e]!;
-    boundary[edge]! += cues.length[e]! * cues.boundary[e]!;
-  }
-  for (let edge = 0; edge < a.length; edge++) {
-    gradient[edge]! /= length[edge]!;
-    boundary[edge]! /= length[edge]!;
-  }
-  return { edgeA: Int32Array.from(a), edgeB: Int32Array.from(b), length, gradient, boundary };
+  const length = new Float32Array(a.length);
+  edgeOf.forEach((edge, e) => edge < 0 || (length[edge]! += cues.length[e]!));
+  const averaged = (values: Float32Array) => {
+    const mean = new Float32Array(a.length);
+    edgeOf.forEach((edge, e) => edge < 0 || (mean[edge]! += cues.length[e]! / length[edge]! * values[e]!));
+    return mean;
+  };
+  return {
+    edgeA: Int32Array.from(a),
+    edgeB: Int32Array.from(b),
+    length,
+    gradient: averaged(cues.gradient),
+    boundary: averaged(cues.boundary),
+    contrast: averaged(cues.contrast),
+  };
 }

@@ -41,3 +41,16 @@ export function sampling(pixels: number, measured: number): Sampling {
   }
   return { near, before, beyond };
 }
+
+/**
+ * The reverse: samples of an axis in pixels.
+ *
+ * @param pixels Length of the axis in the result.
+ * @param measured Length of the axis in the measured image.
+ * @returns (ceil(measured / 2)) the pixel in which each sample lies.
+ */
+export function pixelsOfSamples(pixels: number, measured: number): Int32Array {
+  return Int32Array.from({ length: (measured + 1) >> 1 }, (_, i) => {
+    return Math.min(pixels - 1, Math.floor((2 * i + 0.5) * pixels / measured));
+  });
+}

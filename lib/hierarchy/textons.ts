@@ -22,7 +22,7 @@ export const FILTERS_PER_SCALE = 5;
  */
 const NOTICEABLE = 1.5;
 /** Vectors and words that the search takes at a time. */
-const LANES = 4;
+const LANES = 8, WORDS = 4;
 
 /**
  * The texton of every second pixel of every second row.
@@ -39,7 +39,7 @@ export function textons(
   height: number,
   vocabulary: Float32Array,
 ): WordMap {
-  const responses = localJets(lightness, width, height);
+  const responses = normalizeJets(localJets(lightness, width, height));
   const D = FILTERS_PER_SCALE * TEXTON_SCALES.length;
   return {
     width: (width + 1) >> 1,
@@ -51,12 +51,12 @@ export function textons(
 }
 
 /**
- * The filter bank's contrast-normalised responses on every second pixel of every second row.
+ * The filter bank's responses on every second pixel of every second row.
  *
  * @param lightness (H, W) CIELAB L.
  * @param width W, pixels.
  * @param height H, pixels.
- * @returns (ceil(H / 2), ceil(W / 2), 15).
+ * @returns (ceil(H / 2), ceil(W / 2), 15): five filters at each of three scales, d/dx and d/dy first.
  */
 export function localJets(lightness: Float32Array, width: number, height: number): Float32Array {
   const D = FILTERS_PER_SCALE * TEXTON_SCALES.length;
@@ -64,17 +64,28 @@ export function localJets(lightness: Float32Array, width: number, height: number
   TEXTON_SCALES.forEach((sigma, scale) => {
     addScale(lightness, width, height, sigma, out, D, FILTERS_PER_SCALE * scale);
   });
-  for (let p = 0; p < out.length; p += D) {
-    let squares = 0;
-    for (let k = 0; k < D; k++) squares += out[p + k]! * out[p + k]!;
-    const size = Math.sqrt(squares), factor = Math.log1p(size / NOTICEABLE) / (size + 1e-6);
-    for (let k = 0; k < D; k++) out[p + k]! *= factor;
-  }
   return out;
 }
 
 /**
- * Gives each vector the nearest word, ties to the first.
+ * Normalises the contrast of each response vector.
+ *
+ * @param jets From {@linkcode localJets}; overwritten.
+ * @returns The same array.
+ */
+export function normalizeJets(jets: Float32Array): Float32Array {
+  const D = FILTERS_PER_SCALE * TEXTON_SCALES.length;
+  for (let p = 0; p < jets.length; p += D) {
+    let squares = 0;
+    for (let k = 0; k < D; k++) squares += jets[p + k]! * jets[p + k]!;
+    const size = Math.sqrt(squares), factor = Math.log1p(size / NOTICEABLE) / (size + 1e-6);
+    for (let k = 0; k < D; k++) jets[p + k]! *= factor;
+  }
+  return jets;
+}
+
+/**
+ * Gives each vector the nearest word, in single precision, ties to the first.
  *
  * @param vectors (N, D) row by row.
  * @param D Numbers in a vector.
@@ -83,18 +94,20 @@ export function localJets(lightness: Float32Array, width: number, height: number
  */
 export function nearestWords(vectors: Float32Array, D: number, vocabulary: Float32Array): Uint8Array {
   const N = vectors.length / D, K = vocabulary.length / D;
-  const lanes = (n: number) => (n + LANES - 1) & -LANES;
+  const roomN = (N + LANES - 1) & -LANES, roomK = (K + WORDS - 1) & -WORDS;
   const { take, bytes } = createLayout();
-  const from = take(4 * lanes(N) * D), words = take(8 * lanes(K) * D), half = take(8 * lanes(K));
-  const work = take(8 * LANES * D), out = take(lanes(N));
+  const from = take(4 * roomN * D), words = take(4 * roomK * D), half = take(4 * roomK);
+  const work = take(4 * LANES * D), out = take(roomN);
   const { exports, memory: { buffer } } = loadKernels(bytes());
   new Float32Array(buffer, from).set(vectors);
-  new Float64Array(buffer, words).set(vocabulary);
-  const halfSquares = new Float64Array(buffer, half, lanes(K)).fill(Infinity, K); // words that are none are far away
-  for (let k = 0; k < K; k++) { // |v - c|^2 is least where |c|^2 / 2 - v c is
-    for (let d = 0; d < D; d++) halfSquares[k]! += 0.5 * vocabulary[k * D + d]! * vocabulary[k * D + d]!;
+  new Float32Array(buffer, words).set(vocabulary);
+  const halfSquares = new Float32Array(buffer, half, roomK).fill(Infinity); // words that are none are far away
+  for (let k = 0, p = 0; k < K; k++) { // |v - c|^2 is least where |c|^2 / 2 - v c is
+    let squares = 0;
+    for (let d = 0; d < D; d++, p++) squares += vocabulary[p]! * vocabulary[p]!;
+    halfSquares[k] = 0.5 * squares;
   }
-  exports.nearestWords(from, lanes(N), D, words, half, lanes(K), work, out);
+  exports.nearestWords(from, roomN, D, words, half, roomK, work, out);
   return new Uint8Array(buffer, out, N).slice();
 }
 

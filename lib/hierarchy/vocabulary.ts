@@ -1,9 +1,9 @@
 /**
- * The vocabularies that words are taken from: textons and a palette of colours, found by k-means on unlabelled photographs
- * (`deno task train:vocabulary`), stored as 16-bit fixed point numbers.
+ * The vocabulary of textons that gradients compare, found by k-means on unlabelled photographs (`deno task
+ * train:vocabulary`), stored as 16-bit fixed point numbers.
  */
 import { decodeBase64, encodeBase64 } from "../base64.ts";
-import { COARSE_TEXTONS, FINE_TEXTONS, PALETTE } from "./vocabulary_data.ts";
+import { COARSE_TEXTONS, FINE_TEXTONS } from "./vocabulary_data.ts";
 
 /** Words by kind, each a row of numbers. */
 export interface Vocabulary {
@@ -11,12 +11,10 @@ export interface Vocabulary {
   readonly fineTextons: Float32Array;
   /** (K, 10) responses at scales 2 and 3; at most 32 words. */
   readonly coarseTextons: Float32Array;
-  /** (K, 3) L / 2, a, b; at most 256 words. */
-  readonly palette: Float32Array;
 }
 
-/** Fixed point: responses are below 8 in magnitude, colours below 128. */
-export const TEXTON_STEP = 1 / 4096, PALETTE_STEP = 1 / 256;
+/** Fixed point: responses are below 8 in magnitude. */
+export const TEXTON_STEP = 1 / 4096;
 
 let known: Vocabulary | undefined;
 
@@ -29,7 +27,6 @@ export function defaultVocabulary(): Vocabulary {
   return known ??= {
     fineTextons: decodeWords(FINE_TEXTONS, TEXTON_STEP),
     coarseTextons: decodeWords(COARSE_TEXTONS, TEXTON_STEP),
-    palette: decodeWords(PALETTE, PALETTE_STEP),
   };
 }
 

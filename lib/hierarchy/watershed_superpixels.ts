@@ -4,6 +4,7 @@
  * image. Best boundaries of the 1,200 or so basins of a 481x321 photograph are not what limits the result: assigned to
  * one human's regions they agree with the others better than that human does.
  */
+import { gaussianBlur } from "./gaussian_blur.ts";
 import type { OrientedGradients } from "./oriented_gradients.ts";
 import type { Sampling } from "./sampling.ts";
 import { type Watershed, watershed } from "./watershed.ts";
@@ -43,7 +44,7 @@ export function watershedSuperpixels(
   if (boundary) { for (let i = 0; i < strongest.length; i++) strongest[i]! += LEARNED * boundary[i]!; }
   const relief = colorGradient(smoothed, width, height);
   addUpsampled(relief, columns, rows, strongest, gradients.width, gradients.height);
-  return watershed(blurred(relief, width, height), width, height);
+  return watershed(gaussianBlur(relief, width, height, BLUR), width, height);
 }
 
 /** Length of the gradient over L, a and b by central differences, times SHARPNESS. */
@@ -83,29 +84,4 @@ function addUpsampled(
       out[p]! += above + v * (below - above);
     }
   }
-}
-
-/** Gaussian blur of one channel, separable, borders repeated. */
-function blurred(map: Float32Array, W: number, H: number): Float32Array {
-  const radius = Math.ceil(3 * BLUR), taps = new Float64Array(2 * radius + 1);
-  let sum = 0;
-  for (let k = 0; k < taps.length; k++) sum += taps[k] = Math.exp(-0.5 * ((k - radius) / BLUR) ** 2);
-  for (let k = 0; k < taps.length; k++) taps[k]! /= sum;
-  const out = new Float32Array(W * H), line = new Float64Array(W + 2 * radius), result = new Float64Array(W);
-  // tap by tap over a whole line: a loop over taps inside the loop over pixels takes twice as long
-  for (let y = 0; y < H; y++) {
-    line.fill(0);
-    for (let k = 0; k < taps.length; k++) {
-      const row = Math.min(H - 1, Math.max(0, y + k - radius)) * W, tap = taps[k]!;
-      for (let x = 0; x < W; x++) line[radius + x]! += tap * map[row + x]!;
-    }
-    line.fill(line[radius]!, 0, radius).fill(line[radius + W - 1]!, radius + W);
-    result.fill(0);
-    for (let k = 0; k < taps.length; k++) {
-      const tap = taps[k]!;
-      for (let x = 0; x < W; x++) result[x]! += tap * line[x + k]!;
-    }
-    out.set(result, y * W);
-  }
-  return out;
 }

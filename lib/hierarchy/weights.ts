@@ -1,6 +1,6 @@
 /**
- * Weights of the merge criterion, from weights.json. They are chosen, not derived: tools/fit_hierarchy.ts searches them on
- * BSDS500 train; none of them belongs to a network, and no human label trains one.
+ * Weights of the hierarchy, from weights.json. Those of the merge criterion are fitted by tools/fit_hierarchy.ts, a
+ * regression on BSDS500 train: a dozen numbers. None of them belongs to a network, and no human label trains one.
  */
 import type { GRADIENT_WORDS, REGION_WORDS } from "./words.ts";
 import data from "./weights.json" with { type: "json" };
@@ -17,33 +17,44 @@ export interface GradientWeight {
   readonly weight: number;
 }
 
+/** The log-odds that people keep two neighbouring regions apart: what each measurement is multiplied by. */
+export interface MergeCriterion {
+  /** Where nothing is measured. */
+  readonly constant: number;
+  /** See `AgglomerateOptions`. */
+  readonly size: number;
+  /** See `AgglomerateOptions`. */
+  readonly frame: number;
+  /** Mean of the learned map along the boundary. */
+  readonly boundary: number;
+  /** Mean colour contrast across the boundary. */
+  readonly contrast: number;
+  /** Strength of the texture gradients along the boundary. */
+  readonly gradient: number;
+  /** Chi-square distances of region histograms. */
+  readonly histograms: Readonly<Record<(typeof REGION_WORDS)[number], number>>;
+  /** See `AgglomerateOptions`. */
+  readonly across: number;
+  /** See `AgglomerateOptions`. */
+  readonly within: number;
+  /** Half the L1 distance of mean deep features, where there are some. */
+  readonly embedding: number;
+  /** Expected share of the soft cut's partitions that separate the two; 0 leaves the cut out. */
+  readonly softCut: number;
+}
+
 /** Everything that is weighed. */
 export interface HierarchyWeights {
   /** Terms of the oriented gradient. */
   readonly gradients: readonly GradientWeight[];
-  /** Chi-square distances of region histograms. */
-  readonly histograms: Readonly<Record<(typeof REGION_WORDS)[number], number>>;
-  /** The learned boundary map, where there is one. */
-  readonly boundary: number;
-  /** Half the L1 distance of mean deep features, where there are some. */
-  readonly embedding: number;
-  /** What the gradients are multiplied by where there is no learned boundary map. */
-  readonly gradientAlone: number;
-  /** The soft superpixel cut: its weight, 0 to leave it out, and its gradient steps, 0 for the spectral start. */
-  readonly softCut: { readonly weight: number; readonly steps: number };
-  /** See `agglomerate()`. */
-  readonly sizeExponent: number;
-  /** See `agglomerate()`. */
-  readonly contactExponent: number;
-  /** How trees are averaged: see `mergeRegions()`. */
-  readonly consensus: {
-    /** Exponent of the size factor of the average linkage. */
-    readonly sizeExponent: number;
-    /** For each variant the heights below which given shares of the last merges of train images lie, ascending. */
-    readonly scales: readonly (readonly number[])[];
-  };
-  /** Dissimilarity at which train images are cut best by one threshold: becomes height 0.5. */
-  readonly typicalHeight: number;
+  /** How pairs of regions are judged. */
+  readonly criterion: MergeCriterion;
+  /** The same where there is no learned boundary map. */
+  readonly criterionAlone: MergeCriterion;
+  /** Trees that the result is the consensus of, from 1. */
+  readonly trees: number;
+  /** Gradient steps of the soft cut, 0 for its spectral start. */
+  readonly softCutSteps: number;
 }
 
 /** The weights in use. */

@@ -1,32 +1,29 @@
 /**
- * An image as words, on every second pixel of every second row: quantised lightness and colour, textons, and colours of a
- * palette. All later stages see only words. Half the resolution costs a quarter of the time and, on BSDS500, nothing
- * measurable (docs/experiments.md); watersheds still run at full resolution.
+ * An image as words, on every second pixel of every second row: textons of a fixed vocabulary, whose histograms on the two
+ * sides of a line are compared, and this image's own colours and textures, by which its regions are. Half the resolution
+ * costs a quarter of the time and, on BSDS500, nothing measurable (docs/experiments.md); watersheds still run at full
+ * resolution.
  */
 import type { WordMap } from "./oriented_gradients.ts";
-import { FILTERS_PER_SCALE, localJets, nearestWords, TEXTON_SCALES } from "./textons.ts";
+import { structureTensor, TENSOR_CHANNELS } from "./structure_tensor.ts";
+import { FILTERS_PER_SCALE, localJets, nearestWords, normalizeJets, TEXTON_SCALES } from "./textons.ts";
+import { visualWords } from "./visual_words.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** The word maps that gradients are measured on. */
-export const GRADIENT_WORDS = [
-  "lightness",
-  "greenRed",
-  "blueYellow",
-  "fineTextons",
-  "coarseTextons",
-] as const;
+export const GRADIENT_WORDS = ["fineTextons", "coarseTextons"] as const;
 /** The word maps that regions are compared by. */
-export const REGION_WORDS = [...GRADIENT_WORDS, "palette"] as const;
+export const REGION_WORDS = ["colors", "textures"] as const;
+/** The word map whose co-occurrence says what belongs together: colour and texture in one. */
+export const AFFINITY_WORDS = "appearances";
 
 /** Word maps at half resolution. */
-export type ImageWords = Readonly<Record<(typeof REGION_WORDS)[number], WordMap>>;
+export type ImageWords = Readonly<
+  Record<(typeof GRADIENT_WORDS)[number] | (typeof REGION_WORDS)[number] | typeof AFFINITY_WORDS, WordMap>
+>;
 
-/** Bins of each colour axis and their blur, as in Martin, Fowlkes and Malik 2004 but for the number (25 there). */
-const BINS = 24, BLUR = 1.2;
-/** Range of a and b that is told apart: nothing photographed lies much outside, and bins stay 5 units wide. */
-const CHROMA = 60;
-/** How much less lightness counts than colour when the nearest palette colour is sought: shading is not paint. */
-export const PALETTE_LIGHTNESS = 0.5;
+/** How many words an image has of each kind; half and twice as many score the same (docs/experiments.md). */
+const COLORS = 64, TEXTURES = 48, APPEARANCES = 64;
 
 /**
  * Turns an image into words.
@@ -34,7 +31,7 @@ export const PALETTE_LIGHTNESS = 0.5;
  * @param lab (H, W, 3) CIELAB.
  * @param width W, pixels.
  * @param height H, pixels.
- * @param vocabulary Textons and palette.
+ * @param vocabulary Textons.
  * @returns Maps of ceil(W / 2) by ceil(H / 2) words.
  */
 export function imageWords(
@@ -44,55 +41,42 @@ export function imageWords(
   vocabulary: Vocabulary,
 ): ImageWords {
   const w = (width + 1) >> 1, h = (height + 1) >> 1;
-  const map = (words: Uint8Array, count: number, blur = 0): WordMap => ({
-    width: w,
-    height: h,
-    words,
-    count,
-    blur,
-  });
-  const axis = (channel: number, from: number, to: number): WordMap => {
-    const words = new Uint8Array(w * h), scale = BINS / (to - from);
-    for (let y = 0, i = 0; y < height; y += 2) {
-      for (let x = 0, p = 3 * y * width + channel; x < width; x += 2, p += 6) {
-        const bin = (lab[p]! - from) * scale;
-        words[i++] = bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
-      }
-    }
-    return map(words, BINS, BLUR);
-  };
-  const [fine, coarse] = textonVectors(lab, width, height);
+  const map = (words: Uint8Array, count: number): WordMap => ({ width: w, height: h, words, count, blur: 0 });
+  const jets = localJets(lightnessOf(lab), width, height);
+  const textures = structureTensor(jets, w, h), colors = colorVectors(lab, width, height);
+  const [fine, coarse] = textonVectors(jets);
   const D = 2 * FILTERS_PER_SCALE;
-  const colors = paletteVectors(lab, width, height);
+  const textons = (vectors: Float32Array, words: Float32Array) =>
+    map(nearestWords(vectors, D, words), words.length / D);
   return {
-    lightness: axis(0, 0, 100),
-    greenRed: axis(1, -CHROMA, CHROMA),
-    blueYellow: axis(2, -CHROMA, CHROMA),
-    fineTextons: map(nearestWords(fine, D, vocabulary.fineTextons), vocabulary.fineTextons.length / D),
-    coarseTextons: map(
-      nearestWords(coarse, D, vocabulary.coarseTextons),
-      vocabulary.coarseTextons.length / D,
-    ),
-    palette: map(nearestWords(colors, 3, vocabulary.palette), vocabulary.palette.length / 3),
+    fineTextons: textons(fine, vocabulary.fineTextons),
+    coarseTextons: textons(coarse, vocabulary.coarseTextons),
+    colors: map(visualWords(colors, 3, COLORS), COLORS),
+    textures: map(visualWords(textures, TENSOR_CHANNELS, TEXTURES), TEXTURES),
+    appearances: map(visualWords(appearanceVectors(colors, textures), 5, APPEARANCES), APPEARANCES),
   };
+}
+
+/**
+ * Lightness alone.
+ *
+ * @param lab (N, 3) CIELAB.
+ * @returns (N) L.
+ */
+export function lightnessOf(lab: Float32Array): Float32Array {
+  const lightness = new Float32Array(lab.length / 3);
+  for (let i = 0; i < lightness.length; i++) lightness[i] = lab[3 * i]!;
+  return lightness;
 }
 
 /**
  * The responses that textons are made of: scales 1 and 2 of the filter bank for fine ones, 2 and 3 for coarse ones.
  *
- * @param lab (H, W, 3) CIELAB.
- * @param width W, pixels.
- * @param height H, pixels.
- * @returns Fine and coarse vectors of 10 numbers each, at half resolution.
+ * @param jets (h, w, 15) from `localJets()`; normalised in place.
+ * @returns Fine and coarse vectors of 10 numbers each.
  */
-export function textonVectors(
-  lab: Float32Array,
-  width: number,
-  height: number,
-): [Float32Array, Float32Array] {
-  const lightness = new Float32Array(width * height);
-  for (let i = 0; i < lightness.length; i++) lightness[i] = lab[3 * i]!;
-  const jets = localJets(lightness, width, height);
+export function textonVectors(jets: Float32Array): [Float32Array, Float32Array] {
+  normalizeJets(jets);
   const all = FILTERS_PER_SCALE * TEXTON_SCALES.length, D = 2 * FILTERS_PER_SCALE;
   const fine = new Float32Array(jets.length / all * D), coarse = new Float32Array(fine.length);
   for (let i = 0, p = 0; p < jets.length; p += all, i += D) {
@@ -104,24 +88,50 @@ export function textonVectors(
   return [fine, coarse];
 }
 
+/** A Gaussian of one pixel. */
+const BINOMIAL = [1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16];
 /**
- * Colours as the palette compares them, at half resolution.
- *
- * @param lab (H, W, 3) CIELAB.
- * @param width W, pixels.
- * @param height H, pixels.
- * @returns (ceil(H / 2), ceil(W / 2), 3) with L scaled by {@linkcode PALETTE_LIGHTNESS}.
+ * Brings colours to the spread of logarithms of texture energy, so that one k-means can take both; lightness counts half as
+ * much as colour, as shading is not paint.
  */
-export function paletteVectors(lab: Float32Array, width: number, height: number): Float32Array {
-  const out = new Float32Array(((width + 1) >> 1) * ((height + 1) >> 1) * 3);
+const LIGHTNESS_SCALE = 1 / 12, CHROMA_SCALE = 1 / 6;
+
+/** Colours at half resolution, smoothed against noise, scaled: (h, w, 3). */
+function colorVectors(lab: Float32Array, width: number, height: number): Float32Array {
+  const w = (width + 1) >> 1, h = (height + 1) >> 1;
+  const out = new Float32Array(w * h * 3), rows = new Float32Array(w * 3 * height);
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x += 2) {
+      for (let c = 0; c < 3; c++, i++) {
+        for (let k = -2; k <= 2; k++) {
+          rows[i]! += BINOMIAL[k + 2]! * lab[3 * (y * width + clamp(x + k, width)) + c]!;
+        }
+      }
+    }
+  }
   for (let y = 0, i = 0; y < height; y += 2) {
-    for (let x = 0, p = 3 * y * width; x < width; x += 2, p += 6) {
-      out[i++] = PALETTE_LIGHTNESS * lab[p]!;
-      out[i++] = lab[p + 1]!;
-      out[i++] = lab[p + 2]!;
+    for (let x = 0; x < 3 * w; x++, i++) {
+      let sum = 0;
+      for (let k = -2; k <= 2; k++) sum += BINOMIAL[k + 2]! * rows[3 * w * clamp(y + k, height) + x]!;
+      out[i] = sum * (x % 3 === 0 ? LIGHTNESS_SCALE : CHROMA_SCALE);
     }
   }
   return out;
+}
+
+/** Colour, and how much texture there is at either scale: (h, w, 5). */
+function appearanceVectors(colors: Float32Array, textures: Float32Array): Float32Array {
+  const out = new Float32Array(colors.length / 3 * 5);
+  for (let p = 0, c = 0, t = 0; p < out.length; p += 5, c += 3, t += TENSOR_CHANNELS) {
+    for (let k = 0; k < 3; k++) out[p + k] = colors[c + k]!;
+    out[p + 3] = textures[t]!;
+    out[p + 4] = textures[t + TENSOR_CHANNELS / 2]!;
+  }
+  return out;
+}
+
+function clamp(i: number, size: number): number {
+  return i < 0 ? 0 : i >= size ? size - 1 : i;
 }
 
 /**

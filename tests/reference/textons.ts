@@ -41,15 +41,19 @@ export function nearestWordsReference(
 ): Uint8Array {
   const N = vectors.length / D, K = vocabulary.length / D;
   const out = new Uint8Array(N);
-  const half = new Float64Array(K); // |v - c|^2 is least where |c|^2 / 2 - v c is
+  const half = new Float32Array(K); // |v - c|^2 is least where |c|^2 / 2 - v c is
   for (let k = 0; k < K; k++) {
-    for (let d = 0; d < D; d++) half[k]! += 0.5 * vocabulary[k * D + d]! * vocabulary[k * D + d]!;
+    let squares = 0;
+    for (let d = 0; d < D; d++) squares += vocabulary[k * D + d]! * vocabulary[k * D + d]!;
+    half[k] = 0.5 * squares;
   }
   for (let i = 0, p = 0; i < N; i++, p += D) {
     let least = Infinity;
     for (let k = 0, q = 0; k < K; k++) {
       let distance = half[k]!;
-      for (let d = 0; d < D; d++) distance -= vectors[p + d]! * vocabulary[q++]!;
+      for (let d = 0; d < D; d++) {
+        distance = Math.fround(distance - Math.fround(vectors[p + d]! * vocabulary[q++]!));
+      }
       if (distance < least) {
         least = distance;
         out[i] = k;

@@ -1,7 +1,7 @@
 // AssemblyScript, compiled by tools/build_kernels.ts. Memory is the module's own; the host lays it out.
 //
-// The filter bank of textons and the search for the nearest word, in 64-bit lanes and the order of the definition: the
-// same bits as the plain loops of tests/reference/textons.ts.
+// The filter bank of textons, in 64-bit lanes, and the search for the nearest word, in 32-bit ones, both in the order of the
+// definition: the same bits as the plain loops of tests/reference/textons.ts.
 
 /**
  * Smooths and differentiates one row at every second pixel: `out` is three planes of f32, `plane` bytes apart. The row
@@ -66,9 +66,9 @@ export function filterColumns(
 }
 
 /**
- * The nearest word of each vector, ties to the first: four vectors by four words at a time. `vectors` is f32 (count, D)
- * with count a multiple of 4, `words` f64 (K, D) and `half` f64 (K), half of each word's square, K a multiple of 4 where
- * words that are none have infinity; `work` is scratch of 32 D bytes, `out` takes a byte a vector.
+ * The nearest word of each vector, ties to the first: eight vectors by four words at a time, in single precision.
+ * `vectors` is f32 (count, D) with count a multiple of 8, `words` f32 (K, D) and `half` f32 (K), half of each word's square,
+ * K a multiple of 4 where words that are none have infinity; `work` is scratch of 32 D bytes, `out` takes a byte a vector.
  */
 export function nearestWords(
   vectors: usize,
@@ -80,50 +80,54 @@ export function nearestWords(
   work: usize,
   out: usize,
 ): void {
-  const stride = <usize>D << 2, word = <usize>D << 3;
-  for (let i = 0; i < count; i += 4) {
-    for (let d = 0; d < D; d++) {
-      const p = vectors + (<usize>d << 2), q = p + stride, r = q + stride, s = r + stride, to = work + (<usize>d << 5);
-      v128.store(to, f64x2.replace_lane(f64x2.splat(<f64>load<f32>(p)), 1, <f64>load<f32>(q)));
-      v128.store(to, f64x2.replace_lane(f64x2.splat(<f64>load<f32>(r)), 1, <f64>load<f32>(s)), 16);
-    }
-    let least = f64x2.splat(Infinity), least2 = least, best = i64x2.splat(0), best2 = best;
-    for (let k = 0; k < K; k += 4) {
-      let a = v128.load64_splat(half + (<usize>k << 3)), b = v128.load64_splat(half + (<usize>k << 3), 8);
-      let c = v128.load64_splat(half + (<usize>k << 3), 16), e = v128.load64_splat(half + (<usize>k << 3), 24);
-      let a2 = a, b2 = b, c2 = c, e2 = e;
-      let w = words + <usize>k * word;
-      for (let d = 0, x = work; d < D; d++, x += 32, w += 8) {
-        const v = v128.load(x), v2 = v128.load(x, 16);
-        const wa = v128.load64_splat(w), wb = v128.load64_splat(w + word);
-        const wc = v128.load64_splat(w + 2 * word), we = v128.load64_splat(w + 3 * word);
-        a = f64x2.sub(a, f64x2.mul(v, wa));
-        a2 = f64x2.sub(a2, f64x2.mul(v2, wa));
-        b = f64x2.sub(b, f64x2.mul(v, wb));
-        b2 = f64x2.sub(b2, f64x2.mul(v2, wb));
-        c = f64x2.sub(c, f64x2.mul(v, wc));
-        c2 = f64x2.sub(c2, f64x2.mul(v2, wc));
-        e = f64x2.sub(e, f64x2.mul(v, we));
-        e2 = f64x2.sub(e2, f64x2.mul(v2, we));
+  const stride = <usize>D << 2;
+  for (let i = 0; i < count; i += 8) {
+    for (let n: usize = 0; n < 8; n++) {
+      for (let d = 0; d < D; d++) {
+        store<f32>(work + (<usize>d << 5) + (n << 2), load<f32>(vectors + n * stride + (<usize>d << 2)));
       }
-      let closer = f64x2.lt(a, least), closer2 = f64x2.lt(a2, least2);
-      least = v128.bitselect(a, least, closer), least2 = v128.bitselect(a2, least2, closer2);
-      best = v128.bitselect(i64x2.splat(k), best, closer), best2 = v128.bitselect(i64x2.splat(k), best2, closer2);
-      closer = f64x2.lt(b, least), closer2 = f64x2.lt(b2, least2);
-      least = v128.bitselect(b, least, closer), least2 = v128.bitselect(b2, least2, closer2);
-      best = v128.bitselect(i64x2.splat(k + 1), best, closer), best2 = v128.bitselect(i64x2.splat(k + 1), best2, closer2);
-      closer = f64x2.lt(c, least), closer2 = f64x2.lt(c2, least2);
-      least = v128.bitselect(c, least, closer), least2 = v128.bitselect(c2, least2, closer2);
-      best = v128.bitselect(i64x2.splat(k + 2), best, closer), best2 = v128.bitselect(i64x2.splat(k + 2), best2, closer2);
-      closer = f64x2.lt(e, least), closer2 = f64x2.lt(e2, least2);
-      least = v128.bitselect(e, least, closer), least2 = v128.bitselect(e2, least2, closer2);
-      best = v128.bitselect(i64x2.splat(k + 3), best, closer), best2 = v128.bitselect(i64x2.splat(k + 3), best2, closer2);
     }
-    store<u8>(out, <u8>i64x2.extract_lane(best, 0));
-    store<u8>(out, <u8>i64x2.extract_lane(best, 1), 1);
-    store<u8>(out, <u8>i64x2.extract_lane(best2, 0), 2);
-    store<u8>(out, <u8>i64x2.extract_lane(best2, 1), 3);
-    out += 4;
-    vectors += 4 * stride;
+    let least = f32x4.splat(Infinity), least2 = least, best = i32x4.splat(0), best2 = best;
+    for (let k = 0; k < K; k += 4) {
+      let a = v128.load32_splat(half + (<usize>k << 2)), b = v128.load32_splat(half + (<usize>k << 2), 4);
+      let c = v128.load32_splat(half + (<usize>k << 2), 8), e = v128.load32_splat(half + (<usize>k << 2), 12);
+      let a2 = a, b2 = b, c2 = c, e2 = e;
+      let w = words + <usize>k * stride;
+      for (let d = 0, x = work; d < D; d++, x += 32, w += 4) {
+        const v = v128.load(x), v2 = v128.load(x, 16);
+        const wa = v128.load32_splat(w), wb = v128.load32_splat(w + stride);
+        const wc = v128.load32_splat(w + 2 * stride), we = v128.load32_splat(w + 3 * stride);
+        a = f32x4.sub(a, f32x4.mul(v, wa));
+        a2 = f32x4.sub(a2, f32x4.mul(v2, wa));
+        b = f32x4.sub(b, f32x4.mul(v, wb));
+        b2 = f32x4.sub(b2, f32x4.mul(v2, wb));
+        c = f32x4.sub(c, f32x4.mul(v, wc));
+        c2 = f32x4.sub(c2, f32x4.mul(v2, wc));
+        e = f32x4.sub(e, f32x4.mul(v, we));
+        e2 = f32x4.sub(e2, f32x4.mul(v2, we));
+      }
+      let closer = f32x4.lt(a, least), closer2 = f32x4.lt(a2, least2);
+      least = v128.bitselect(a, least, closer), least2 = v128.bitselect(a2, least2, closer2);
+      best = v128.bitselect(i32x4.splat(k), best, closer), best2 = v128.bitselect(i32x4.splat(k), best2, closer2);
+      closer = f32x4.lt(b, least), closer2 = f32x4.lt(b2, least2);
+      least = v128.bitselect(b, least, closer), least2 = v128.bitselect(b2, least2, closer2);
+      best = v128.bitselect(i32x4.splat(k + 1), best, closer), best2 = v128.bitselect(i32x4.splat(k + 1), best2, closer2);
+      closer = f32x4.lt(c, least), closer2 = f32x4.lt(c2, least2);
+      least = v128.bitselect(c, least, closer), least2 = v128.bitselect(c2, least2, closer2);
+      best = v128.bitselect(i32x4.splat(k + 2), best, closer), best2 = v128.bitselect(i32x4.splat(k + 2), best2, closer2);
+      closer = f32x4.lt(e, least), closer2 = f32x4.lt(e2, least2);
+      least = v128.bitselect(e, least, closer), least2 = v128.bitselect(e2, least2, closer2);
+      best = v128.bitselect(i32x4.splat(k + 3), best, closer), best2 = v128.bitselect(i32x4.splat(k + 3), best2, closer2);
+    }
+    store<u8>(out, <u8>i32x4.extract_lane(best, 0));
+    store<u8>(out, <u8>i32x4.extract_lane(best, 1), 1);
+    store<u8>(out, <u8>i32x4.extract_lane(best, 2), 2);
+    store<u8>(out, <u8>i32x4.extract_lane(best, 3), 3);
+    store<u8>(out, <u8>i32x4.extract_lane(best2, 0), 4);
+    store<u8>(out, <u8>i32x4.extract_lane(best2, 1), 5);
+    store<u8>(out, <u8>i32x4.extract_lane(best2, 2), 6);
+    store<u8>(out, <u8>i32x4.extract_lane(best2, 3), 7);
+    out += 8;
+    vectors += 8 * stride;
   }
 }

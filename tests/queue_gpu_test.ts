@@ -17,6 +17,9 @@ const IMAGE = encodePng({
   data: new Uint8Array(4608).map((_, i) => i % 144 < 72 ? 40 : 200),
 });
 
+/** A software adapter compiles its pipelines for the better part of a minute, and longer beside other work. */
+const PATIENCE_MS = 300_000;
+
 Deno.test({
   name:
     `a job for webgpu fails where there is only a software adapter, and is computed on it where that is allowed${
@@ -37,7 +40,7 @@ Deno.test({
         const id = await contentId(IMAGE, settings);
         const worker = takeJobs(queue, { allowFallbackAdapter });
         await queue.submit({ id, bytes: IMAGE, settings, maxPixels: 1e6, seconds: 1 });
-        const status = (await queue.finished(id, 60_000))!;
+        const status = (await queue.finished(id, PATIENCE_MS))!;
         await worker.close(0);
         return { status, record: await queue.record(id) };
       };

@@ -102,8 +102,8 @@ const CUT = {
   weights: PRETRAINED,
 };
 
-/** Heights of the hierarchy's cuts; they run from 0 to 1. */
-const HEIGHTS = Array.from({ length: 49 }, (_, i) => (i + 1) / 50);
+/** Heights of the hierarchy's cuts: as many as the official scripts take of a contour map. */
+const HEIGHTS = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
 
 /** The methods by name. */
 export const METHODS: Readonly<Record<string, BenchMethod>> = {

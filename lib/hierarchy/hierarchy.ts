@@ -55,7 +55,7 @@ export function deepCues(output: {
 export interface HierarchyOptions {
   /** What counts for how much. @default HIERARCHY_WEIGHTS */
   weights?: HierarchyWeights;
-  /** Textons and palette colours. @default defaultVocabulary() */
+  /** Textons. @default defaultVocabulary() */
   vocabulary?: Vocabulary;
   /** Size of the result, where the image is an enlarged one: see `enlarged()`. @default that of the image */
   size?: { readonly width: number; readonly height: number };

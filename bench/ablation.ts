@@ -1,6 +1,7 @@
 /**
  * What each part of the DSC hierarchy is worth: variants of it on the same images, each compared with the default by the
- * paired bootstrap (Efron 1979, doi:10.1214/aos/1176344552).
+ * paired bootstrap (Efron 1979, doi:10.1214/aos/1176344552). The other weights are not fitted again without the part, so
+ * what it costs to leave a cue out is the most that it is worth.
  *
  *     deno task ablation --data ../shared/bsds500 --split val
  */

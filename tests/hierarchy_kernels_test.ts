@@ -1,6 +1,7 @@
 // What was made fast in lib/hierarchy equals the plain loops of tests/reference, bit for bit.
 import assert from "node:assert/strict";
-import { localJets, nearestWords, normalizeJets } from "../lib/hierarchy/textons.ts";
+import { nearestWords } from "../lib/hierarchy/nearest_words.ts";
+import { localJets, normalizeJets } from "../lib/hierarchy/textons.ts";
 import { watershed } from "../lib/hierarchy/mod.ts";
 import { createRandom } from "../lib/random.ts";
 import { localJetsReference, nearestWordsReference } from "./reference/textons.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { contrastAcross } from "../lib/hierarchy/boundary_strength.ts";
 import { addMergeHeights, averageLinkage } from "../lib/hierarchy/consensus.ts";
-import { mergeRegions } from "../lib/hierarchy/merge_regions.ts";
+import { findRegionCues } from "../lib/hierarchy/hierarchy.ts";
+import { mergeRegions, type PlacedWords } from "../lib/hierarchy/merge_regions.ts";
 import {
   agglomerate,
   type AgglomerateOptions,
@@ -9,6 +10,7 @@ import {
   dscHierarchy,
   Hierarchy,
   HIERARCHY_WEIGHTS,
+  type MergeCriterion,
   orientedGradients,
   type RegionGraph,
   watershed,
@@ -17,11 +19,13 @@ import {
 import { createPairHeap, popPair, pushPair } from "../lib/hierarchy/pair_heap.ts";
 import { regionMeans } from "../lib/hierarchy/region_features.ts";
 import { contract, type RegionCues, weighCues } from "../lib/hierarchy/region_graph.ts";
-import { nearestWords, textons } from "../lib/hierarchy/textons.ts";
+import { nearestWords } from "../lib/hierarchy/nearest_words.ts";
+import { normalizeJets, textonVectors } from "../lib/hierarchy/textons.ts";
 import { decodeWords, defaultVocabulary, encodeWords } from "../lib/hierarchy/vocabulary.ts";
 import { enlarged } from "../lib/hierarchy/enlarged.ts";
 import { pixelsOfSamples, sampling } from "../lib/hierarchy/sampling.ts";
-import { halveWords } from "../lib/hierarchy/words.ts";
+import { halveWords } from "../lib/hierarchy/word_map.ts";
+import { imageWords } from "../lib/hierarchy/words.ts";
 import type { Image } from "../lib/image/mod.ts";
 import { contourMapTree, cutContourMap, cutTree } from "../lib/metrics/mod.ts";
 import { createRandom } from "../lib/random.ts";
@@ -36,7 +40,7 @@ function picture(width: number, height: number, colorAt: (x: number, y: number) 
   return { width, height, data };
 }
 
-function randomWords(width: number, height: number, count: number, blur: number, seed: number): WordMap {
+function randomWords(width: number, height: number, count: number, seed: number): WordMap {
   const random = createRandom(seed);
   // patches, so that windows differ by more than noise
   const patch = Array.from({ length: 64 }, () => Math.floor(random() * count));
@@ -44,7 +48,7 @@ function randomWords(width: number, height: number, count: number, blur: number,
     const x = i % width, y = Math.floor(i / width);
     return random() < 0.3 ? Math.floor(random() * count) : patch[((y >> 2) * 8 + (x >> 2)) % 64]!;
   });
-  return { width, height, words, count, blur };
+  return { width, height, words, count };
 }
 
 const quadrantColors: readonly Rgb[] = [[200, 40, 40], [40, 160, 60], [50, 60, 200], [220, 210, 90]];
@@ -63,11 +67,11 @@ function assertRefines(labels: Int32Array, coarser: Int32Array): void {
 
 Deno.test("orientedGradients() equals every window computed from its definition", () => {
   const width = 26, height = 17;
-  const ordered = randomWords(width, height, 24, 1.2, 1), plain = randomWords(width, height, 32, 0, 2);
+  const few = randomWords(width, height, 24, 1), many = randomWords(width, height, 32, 2);
   const cues = [
-    { map: ordered, radius: 2, weight: 0.5 },
-    { map: plain, radius: 3, weight: 1 },
-    { map: halveWords(plain), radius: 2, weight: 0.7 },
+    { map: few, radius: 2, weight: 0.5 },
+    { map: many, radius: 3, weight: 1 },
+    { map: halveWords(many), radius: 2, weight: 0.7 },
   ];
   const { angles } = orientedGradients(cues, width, height, 8);
   const expected = orientedGradientsReference(cues, width, height, 8);
@@ -79,7 +83,7 @@ Deno.test("orientedGradients() equals every window computed from its definition"
 });
 
 Deno.test("orientedGradients() is linear in the weights", () => {
-  const map = randomWords(20, 21, 24, 1.2, 3);
+  const map = randomWords(20, 21, 24, 3);
   const one = orientedGradients([{ map, radius: 3, weight: 1 }], 20, 21).angles;
   const three =
     orientedGradients([{ map, radius: 3, weight: 1 }, { map, radius: 3, weight: 2 }], 20, 21).angles;
@@ -89,14 +93,14 @@ Deno.test("orientedGradients() is linear in the weights", () => {
 });
 
 Deno.test("orientedGradients() finds nothing in a constant map", () => {
-  const map: WordMap = { width: 9, height: 7, words: new Uint8Array(63).fill(3), count: 5, blur: 1 };
+  const map: WordMap = { width: 9, height: 7, words: new Uint8Array(63).fill(3), count: 5 };
   for (const values of orientedGradients([{ map, radius: 11, weight: 1 }], 9, 7).angles) {
     assert(values.every((value) => value === 0));
   }
 });
 
 Deno.test("orientedGradients() refuses radii, word counts and grids that do not fit", () => {
-  const map = randomWords(8, 8, 4, 0, 4);
+  const map = randomWords(8, 8, 4, 4);
   assert.throws(() => orientedGradients([{ map, radius: 12, weight: 1 }], 8, 8), RangeError);
   assert.throws(
     () => orientedGradients([{ map: { ...map, count: 33 }, radius: 2, weight: 1 }], 8, 8),
@@ -107,23 +111,29 @@ Deno.test("orientedGradients() refuses radii, word counts and grids that do not 
 
 // ---- words
 
-Deno.test("textons() tells stripes from their quarter turn and from a flat area", () => {
+Deno.test("imageWords() gives stripes other textons and textures than their quarter turn and a flat area", () => {
   const side = 40;
-  const stripes = (turned: boolean) =>
-    Float32Array.from(
-      { length: side * side },
-      (_, i) => ((turned ? Math.floor(i / side) : i % side) >> 1) % 2 * 60,
-    );
-  const middle = (map: WordMap) => map.words[10 * map.width + 10]!;
-  const { fineTextons } = defaultVocabulary();
-  // the default vocabulary has two scales; the function takes any with its own filters
-  const vocabulary = Float32Array.from(
-    { length: 15 * (fineTextons.length / 10) },
-    (_, i) => i % 15 < 10 ? fineTextons[Math.floor(i / 15) * 10 + i % 15]! : 0,
-  );
-  const words = [stripes(false), stripes(true), new Float32Array(side * side).fill(50)]
-    .map((lightness) => middle(textons(lightness, side, side, vocabulary)));
-  assert.equal(new Set(words).size, 3);
+  const middle = (lightnessAt: (x: number, y: number) => number) => {
+    const lab = Float32Array.from({ length: 3 * side * side }, (_, i) => {
+      const p = Math.floor(i / 3);
+      return i % 3 === 0 ? lightnessAt(p % side, Math.floor(p / side)) : 0;
+    });
+    const { fineTextons, coarseTextons } = imageWords(lab, side, side, defaultVocabulary());
+    return [fineTextons, coarseTextons].map(({ words, width }) => words[10 * width + 10]!);
+  };
+  // stripes four pixels wide for the fine ones, twelve for the coarse ones
+  for (const [kind, width] of [[0, 2], [1, 6]] as const) {
+    const stripe = (at: number) => Math.floor(at / width) % 2 * 60;
+    const words = [middle((x) => stripe(x)), middle((_, y) => stripe(y)), middle(() => 50)];
+    assert.equal(new Set(words.map((word) => word[kind])).size, 3);
+  }
+});
+
+Deno.test("textonVectors() are scales 1 and 2, and 2 and 3, of the normalised jets", () => {
+  const jets = Float32Array.from({ length: 15 }, (_, k) => k / 100);
+  const [fine, coarse] = textonVectors(jets.slice());
+  const normalized = normalizeJets(jets);
+  assert.deepEqual([fine, coarse], [normalized.slice(0, 10), normalized.slice(5)]);
 });
 
 Deno.test("nearestWords() takes the nearest, the first of equals", () => {
@@ -435,8 +445,8 @@ Deno.test("mergeRegions() has heights that rise from 0 to 1", () => {
   height.forEach((value, i) => assert(value >= (i > 0 ? height[i - 1]! : 0) && value <= 1));
 });
 
-Deno.test("mergeRegions() keeps apart what never occurs together, and joins what does", () => {
-  // four columns of one superpixel each, alike but for their words: 0 and 1 alternate, 2 keeps to itself
+Deno.test("mergeRegions() joins what occurs together, against the evidence of the boundaries", () => {
+  // four columns of one superpixel each: in 0 and 1 two words alternate, a third fills 2 and 3
   const side = 64, count = 4, words = new Uint8Array(side * side), superpixel = new Int32Array(side * side);
   for (let i = 0; i < side * side; i++) {
     const x = i % side;
@@ -450,16 +460,62 @@ Deno.test("mergeRegions() keeps apart what never occurs together, and joins what
     edgeB: Int32Array.of(1, 2, 3),
     length: new Float32Array(3).fill(side),
     gradient: new Float32Array(3),
-    boundary: new Float32Array(3).fill(0.1),
+    boundary: Float32Array.of(0.3, 0.1, 0.3), // the weakest is that between stripes and plain
     contrast: new Float32Array(3),
     histograms: new Float32Array(2 * count).fill(1),
     blocks: [1, 1],
     frame: new Uint8Array(count).fill(1),
   };
-  const map = { width: side, height: side, words, count: 3, blur: 0 };
-  const { a, b } = mergeRegions(cues, HIERARCHY_WEIGHTS, { map, superpixel });
   const half = (region: number) => region < 2 ? "stripes" : "plain";
-  assert.deepEqual(Array.from(a, (x, i) => half(x) === half(b[i]!)), [true, true, false]);
+  const joinsAlike = (placed?: PlacedWords) => {
+    const { a, b } = mergeRegions(cues, HIERARCHY_WEIGHTS, placed);
+    return Array.from(a, (x, i) => half(x) === half(b[i]!));
+  };
+  assert.deepEqual(joinsAlike({ map: { width: side, height: side, words, count: 3 }, superpixel }), [
+    true,
+    true,
+    false,
+  ]);
+  assert.equal(joinsAlike()[0], false);
+});
+
+Deno.test("mergeRegions() does not depend on the order of a criterion's names", () => {
+  const { affinity: _, ...cues } = randomCues(60, 8), { criterion } = HIERARCHY_WEIGHTS;
+  const reversed = Object.fromEntries(Object.entries(criterion).reverse()) as unknown as MergeCriterion;
+  assert.deepEqual(
+    mergeRegions(cues, { ...HIERARCHY_WEIGHTS, criterion: reversed }),
+    mergeRegions(cues, HIERARCHY_WEIGHTS),
+  );
+});
+
+Deno.test("findRegionCues() finds the regions at the frame, and places words on a result of another size", () => {
+  // a light square in the middle, twice as large as the result
+  const image = picture(
+    96,
+    80,
+    (x, y) => Math.max(Math.abs(x - 48), Math.abs(y - 40)) < 20 ? [220, 220, 200] : [40, 60, 90],
+  );
+  const { superpixels, cues, words } = findRegionCues(image, {}, { size: { width: 48, height: 40 } });
+  const at = (x: number, y: number) => superpixels[y * 48 + x]!;
+  assert.equal(cues.frame[at(0, 0)], 1);
+  assert.equal(cues.frame[at(24, 20)], 0);
+  assert.equal(words.superpixel.length, words.map.words.length);
+  // samples of the words lie two pixels of the image apart, which is one of the result
+  for (const [x, y] of [[0, 0], [24, 20], [47, 39], [10, 30]] as const) {
+    assert.equal(words.superpixel[y * words.map.width + x], at(x, y));
+  }
+});
+
+Deno.test("dscHierarchy() sees fewer squares in a checkerboard when it knows what occurs together", () => {
+  const square = (x: number, y: number) => ((x >> 4) + (y >> 4)) % 2 ? 235 : 20;
+  const image = picture(256, 128, (x, y) => {
+    const grey = x < 160 ? square(x, y) : 128;
+    return [grey, grey, grey];
+  });
+  const regions = (criterionAlone: MergeCriterion) =>
+    dscHierarchy(image, {}, { weights: { ...HIERARCHY_WEIGHTS, criterionAlone } }).regionsAt();
+  const { criterionAlone } = HIERARCHY_WEIGHTS;
+  assert(2 * regions(criterionAlone) < regions({ ...criterionAlone, across: 0, within: 0 })); // 7 and 35 of 80
 });
 
 // ---- the tree

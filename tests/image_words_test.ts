@@ -1,7 +1,9 @@
 // An image's own words, and what they tell of its regions.
 import assert from "node:assert/strict";
+import { kmeans } from "../lib/clustering/kmeans.ts";
 import { coOccurrence } from "../lib/hierarchy/co_occurrence.ts";
 import { gaussianBlur } from "../lib/hierarchy/gaussian_blur.ts";
+import { nearestWords } from "../lib/hierarchy/nearest_words.ts";
 import { structureTensor } from "../lib/hierarchy/structure_tensor.ts";
 import { localJets } from "../lib/hierarchy/textons.ts";
 import { visualWords } from "../lib/hierarchy/visual_words.ts";
@@ -104,6 +106,42 @@ function coOccurrenceReference(
   return { sum, pairs };
 }
 
+Deno.test("visualWords() lie nearer to their vectors than where k-means starts", () => {
+  const random = createRandom(9), N = 3000, K = 12;
+  const vectors = Float32Array.from({ length: N }, () => random() ** 3);
+  const error = (words: Uint8Array) => {
+    const sums = new Float64Array(K), sizes = new Float64Array(K);
+    words.forEach((word, i) => (sums[word]! += vectors[i]!, sizes[word]!++));
+    return words.reduce((sum, word, i) => sum + (vectors[i]! - sums[word]! / sizes[word]!) ** 2, 0);
+  };
+  const { centers } = kmeans(vectors, N, 1, { clusters: K, iterations: 0, random: createRandom(1) });
+  assert(error(visualWords(vectors, 1, K)) < 0.9 * error(nearestWords(vectors, 1, centers)));
+});
+
+Deno.test("visualWords() and coOccurrence() refuse what is out of range", () => {
+  assert.throws(() => visualWords(new Float32Array(600).map((_, i) => i), 1, 300), RangeError);
+  const map = { width: 2, height: 2, words: Uint8Array.of(0, 1, 2, 1), count: 3 },
+    region = Int32Array.of(0, 0, 1, 1);
+  assert.throws(() => coOccurrence({ ...map, count: 2 }, region, 2), RangeError);
+  assert.throws(() => coOccurrence(map, region, 1), RangeError);
+  assert.throws(() => coOccurrence(map, region.slice(1), 2), TypeError);
+});
+
+Deno.test("coOccurrence() counts every pair of a large plain region", () => {
+  const side = 700, samples = side * side;
+  const map = { width: side, height: side, words: new Uint8Array(samples), count: 1 };
+  const { pairs } = coOccurrence(map, new Int32Array(samples), 1);
+  let expected = 0;
+  for (const distance of [5, 11, 22]) {
+    for (let t = 0; t < 8; t++) {
+      const [dx, dy] = [Math.cos, Math.sin].map((f) => Math.abs(Math.round(distance * f(Math.PI * t / 8))));
+      expected += 2 * (side - dx!) * (side - dy!);
+    }
+  }
+  assert(expected > 2 ** 24);
+  assert.equal(pairs[0], Math.fround(expected));
+});
+
 for (const [W, H] of [[1, 1], [1, 30], [13, 9], [26, 24]] as const) {
   Deno.test(`coOccurrence() is the pointwise mutual information of its definition at ${W}x${H}`, () => {
     const random = createRandom(W), K = 3, M = 4;
@@ -112,12 +150,28 @@ for (const [W, H] of [[1, 1], [1, 30], [13, 9], [26, 24]] as const) {
       (_, i) => random() < 0.7 ? Math.floor(i % W / 9) % K : Math.floor(K * random()),
     );
     const region = Int32Array.from({ length: W * H }, (_, i) => Math.floor(i * M / (W * H)));
-    const { sum, pairs } = coOccurrence({ width: W, height: H, words, count: K, blur: 0 }, region, M);
+    const { sum, pairs } = coOccurrence({ width: W, height: H, words, count: K }, region, M);
     const expected = coOccurrenceReference(words, W, H, K, region, M);
     assert.deepEqual([...pairs], [...expected.pairs]);
     sum.forEach((value, p) => assert(Math.abs(value - expected.sum[p]!) < 1e-3 * (1 + Math.abs(value))));
   });
 }
+
+Deno.test("imageWords() gives two colours and two textures different words", () => {
+  const side = 64;
+  const lab = new Float32Array(3 * side * side);
+  for (let p = 0; p < side * side; p++) {
+    const x = p % side, y = Math.floor(p / side);
+    lab.set([x < 32 ? 50 + 30 * (y >> 1 & 1) : 65, 0, y < 32 ? 40 : -40], 3 * p); // striped | plain, yellow over blue
+  }
+  const { colors, textures } = imageWords(lab, side, side, defaultVocabulary());
+  const wordsOf = ({ words }: { words: Uint8Array }, x: number, y: number) =>
+    new Set(Array.from({ length: 64 }, (_, i) => words[(y + (i >> 3)) * 32 + x + i % 8]));
+  const shared = (map: { words: Uint8Array }, a: [number, number], b: [number, number]) =>
+    wordsOf(map, ...a).intersection(wordsOf(map, ...b)).size;
+  assert.equal(shared(textures, [4, 4], [20, 4]), 0);
+  assert.equal(shared(colors, [20, 4], [20, 20]), 0);
+});
 
 Deno.test("imageWords() gives every sample a word of each kind, at every size", () => {
   for (const [width, height] of [[1, 1], [2, 1], [1, 40], [17, 12]] as const) {

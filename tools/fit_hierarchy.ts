@@ -1,6 +1,6 @@
 /**
  * Fits the merge criterion, lib/hierarchy/weights.json, on BSDS500 train: a logistic regression of how likely people are to
- * keep two neighbouring regions apart on what is measured of the pair. Human segmentations choose a dozen weights here;
+ * keep two neighbouring regions apart on what is measured of the pair. Human segmentations choose ten weights here;
  * they never train a network.
  *
  *     deno task fit:hierarchy --data ../shared/bsds500
@@ -8,24 +8,30 @@
  * The pairs are those of the hierarchy's own partitions, from 150 regions down to 5, since what is seen while merging is
  * what must be judged; so the fit is repeated with the hierarchies that the new weights give. What it prints first is
  * cross-validated: each half of the images judged by weights fitted to the other.
+ *
+ * The network that comes with the library has learnt from these images, without labels, and knows their boundaries better
+ * than those of others. So two more are trained, each without the images that it is asked about:
+ *
+ *     deno task train --data ../shared/bsds500/images/train --without 0/2 --work out/half0 --write out/half0.ts
+ *     deno task train --data ../shared/bsds500/images/train --without 1/2 --work out/half1 --write out/half1.ts
+ *     deno task fit:hierarchy --data ../shared/bsds500 --networks out/half0.ts,out/half1.ts
+ *     deno task fit:hierarchy --data ../shared/bsds500 --networks out/half0.ts,out/half1.ts --alone
  */
 import { parseArgs } from "node:util";
 import { withBackend } from "../lib/backend/mod.ts";
-import { agglomerate } from "../lib/hierarchy/agglomerate.ts";
 import { enlarged } from "../lib/hierarchy/enlarged.ts";
 import { deepCues, findRegionCues } from "../lib/hierarchy/hierarchy.ts";
-import { consensusSteps, cueWeights, mergeSuperpixels } from "../lib/hierarchy/merge_regions.ts";
-import { contract, type RegionCues, weighCues } from "../lib/hierarchy/region_graph.ts";
+import { consensusSteps, mergeSuperpixels } from "../lib/hierarchy/merge_regions.ts";
 import { HIERARCHY_WEIGHTS, type MergeCriterion } from "../lib/hierarchy/weights.ts";
 import { stretchContrast } from "../lib/image/contrast.ts";
 import { decodeImage } from "../lib/image/mod.ts";
-import { type Contingency, contingency } from "../lib/metrics/contingency.ts";
 import { figures, formatFigures, readGroundTruth, scoreHierarchy, summarize } from "../lib/metrics/mod.ts";
 import { runSteps } from "../lib/steps.ts";
 import { applySuperAE, decodeWeights, pretrainedWeights, type SuperAEWeights } from "../lib/superae/mod.ts";
 import { listImages } from "../bench/bsds/dataset.ts";
-import { explainedVariance, logisticRegression, type Observation } from "./logistic_regression.ts";
-import { termsOf, withTerms } from "./merge_terms.ts";
+import { explainedVariance, logisticRegression } from "./logistic_regression.ts";
+import { balanced, type Case, observe } from "./merge_pairs.ts";
+import { withTerms } from "./merge_terms.ts";
 
 const USAGE = `Usage: deno task fit:hierarchy --data FOLDER [options]
 
@@ -33,26 +39,13 @@ const USAGE = `Usage: deno task fit:hierarchy --data FOLDER [options]
   --split NAME    train or val (default train)
   --every N       takes every N-th image (default 1)
   --rounds N      fits, each on the hierarchies of the one before (default 2)
-  --networks A,B  for the images of even and of odd number, by name, networks that have not learnt from them: what
-                  \`deno task train --without 0/2 --write A\` and \`--without 1/2 --write B\` made
+  --networks A,B  for the images of even and of odd number, by name, networks that have not learnt from them
                   (default: the pretrained one, which knows the images of train too well)
   --alone         fits the criterion for images without a learned boundary map
   --score         only prints the figures of the weights as they are`;
 
-/** Numbers of regions at which pairs are looked at: each counts the same. */
-const STAGES = [150, 80, 40, 20, 10, 5];
-/** What a pair counts: the product of its areas, to this power. At 1 a few skies decide everything, at 0.5 crumbs do. */
-const AREA_POWER = 0.75;
 /** Where trees are cut for their figures. */
 const THRESHOLDS: readonly number[] = Array.from({ length: 99 }, (_, i) => (i + 1) / 100);
-
-/** One image, ready to be merged again and again. */
-interface Case {
-  /** (H, W) region of the consensus that each pixel lies in. */
-  readonly regions: Int32Array;
-  readonly cues: RegionCues;
-  readonly annotators: readonly Int32Array[];
-}
 
 async function load(
   data: string,
@@ -84,45 +77,14 @@ async function readNetwork(file: string): Promise<SuperAEWeights> {
   return decodeWeights(module.PRETRAINED_WEIGHTS);
 }
 
-/** A pair of neighbours in a partition of so many regions. */
-interface Pair extends Observation {
-  readonly stage: number;
-}
-
-/** Every pair of neighbours in the partitions of one image's hierarchy. */
-function observe({ regions, cues, annotators }: Case, criterion: MergeCriterion): Pair[] {
-  const tree = agglomerate(weighCues(cues, cueWeights(criterion)), criterion);
-  return STAGES.filter((stage) => stage < cues.count).flatMap((stage) => {
-    const { cues: part, region } = contract(cues, tree, cues.count - stage);
-    const table = contingency(regions.map((r) => region[r]!), annotators);
-    return Array.from(part.edgeA, (a, e) => {
-      const b = part.edgeB[e]!, areas = part.area[a]! * part.area[b]!;
-      const y = 1 - commonPairs(table, a, b) / (areas * annotators.length);
-      return { stage, x: termsOf(part, e), y, weight: (areas / regions.length ** 2) ** AREA_POWER };
-    });
-  });
-}
-
-/** Pairs of a pixel of one region and one of another that an annotator keeps together, over all annotators. */
-function commonPairs({ starts, column, count }: Contingency, a: number, b: number): number {
-  let sum = 0, i = starts[a]!, j = starts[b]!;
-  while (i < starts[a + 1]! && j < starts[b + 1]!) {
-    if (column[i]! < column[j]!) i++;
-    else if (column[j]! < column[i]!) j++;
-    else sum += count[i++]! * count[j++]!;
-  }
-  return sum;
-}
-
-/** Each stage counts the same: there are many more pairs of small regions. */
-function balanced(pairs: readonly Pair[]): Observation[] {
-  const total = new Map<number, number>();
-  for (const { stage, weight } of pairs) total.set(stage, (total.get(stage) ?? 0) + weight);
-  return pairs.map(({ stage, x, y, weight }) => ({ x, y, weight: weight / total.get(stage)! }));
-}
+type CriterionName = "criterion" | "criterionAlone";
 
 /** Figures of the hierarchies of all images, each by its own criterion. */
-function figuresOf(cases: readonly Case[], criterionOf: (i: number) => MergeCriterion): string {
+function figuresOf(
+  cases: readonly Case[],
+  name: CriterionName,
+  criterionOf: (i: number) => MergeCriterion,
+): string {
   const scores = cases.map(({ cues, regions, annotators }, i) => {
     const tree = runSteps(consensusSteps(cues, { ...HIERARCHY_WEIGHTS, [name]: criterionOf(i) }));
     return scoreHierarchy(regions, tree, annotators, THRESHOLDS);
@@ -139,43 +101,45 @@ function rounded(criterion: MergeCriterion): MergeCriterion {
   );
 }
 
-const { values } = parseArgs({
-  options: {
-    data: { type: "string" },
-    split: { type: "string", default: "train" },
-    every: { type: "string", default: "1" },
-    rounds: { type: "string", default: "2" },
-    networks: { type: "string" },
-    alone: { type: "boolean", default: false },
-    score: { type: "boolean", default: false },
-  },
-});
-// deno-lint-ignore no-console -- a command reports what it does
-const say = console.log;
-if (!values.data) {
-  say(USAGE);
-  Deno.exit(2);
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: {
+      data: { type: "string" },
+      split: { type: "string", default: "train" },
+      every: { type: "string", default: "1" },
+      rounds: { type: "string", default: "2" },
+      networks: { type: "string" },
+      alone: { type: "boolean", default: false },
+      score: { type: "boolean", default: false },
+    },
+  });
+  // deno-lint-ignore no-console -- a command reports what it does
+  const say = console.log;
+  if (!values.data) {
+    say(USAGE);
+    Deno.exit(2);
+  }
+  const networks = values.networks
+    ? await Promise.all(values.networks.split(",").map(readNetwork))
+    : [pretrainedWeights()];
+  const cases = await load(values.data, values.split, Number(values.every), networks, values.alone);
+  const name: CriterionName = values.alone ? "criterionAlone" : "criterion";
+  let criterion = HIERARCHY_WEIGHTS[name];
+  say(`${cases.length} images; weights as they are: ${figuresOf(cases, name, () => criterion)}`);
+  if (values.score) Deno.exit(0);
+  for (let round = 0; round < Number(values.rounds); round++) {
+    const pairs = cases.map((one) => observe(one, criterion));
+    const halves = [0, 1].map((half) => balanced(pairs.filter((_, i) => i % 2 === half).flat()));
+    const folds = halves.map(logisticRegression);
+    const explained = halves.map((half, h) => explainedVariance(half, folds[1 - h]!).toFixed(4));
+    say(
+      `round ${round + 1}, each half by weights of the other: explained ${explained.join(" ")}, ` +
+        figuresOf(cases, name, (i) => withTerms(criterion, folds[1 - i % 2]!)),
+    );
+    criterion = rounded(withTerms(criterion, logisticRegression(balanced(pairs.flat()))));
+    say(JSON.stringify(criterion));
+  }
+  const file = new URL("../lib/hierarchy/weights.json", import.meta.url);
+  await Deno.writeTextFile(file, `${JSON.stringify({ ...HIERARCHY_WEIGHTS, [name]: criterion }, null, 2)}\n`);
+  say(`written; all images by these weights: ${figuresOf(cases, name, () => criterion)}`);
 }
-const networks = values.networks
-  ? await Promise.all(values.networks.split(",").map(readNetwork))
-  : [pretrainedWeights()];
-const cases = await load(values.data, values.split, Number(values.every), networks, values.alone);
-const name = values.alone ? "criterionAlone" : "criterion";
-let criterion = HIERARCHY_WEIGHTS[name];
-say(`${cases.length} images; weights as they are: ${figuresOf(cases, () => criterion)}`);
-if (values.score) Deno.exit(0);
-for (let round = 0; round < Number(values.rounds); round++) {
-  const pairs = cases.map((one) => observe(one, criterion));
-  const halves = [0, 1].map((half) => balanced(pairs.filter((_, i) => i % 2 === half).flat()));
-  const folds = halves.map(logisticRegression);
-  const explained = halves.map((half, h) => explainedVariance(half, folds[1 - h]!).toFixed(4));
-  say(
-    `round ${round + 1}, each half by weights of the other: explained ${explained.join(" ")}, ` +
-      figuresOf(cases, (i) => withTerms(criterion, folds[1 - i % 2]!)),
-  );
-  criterion = rounded(withTerms(criterion, logisticRegression(balanced(pairs.flat()))));
-  say(JSON.stringify(criterion));
-}
-const file = new URL("../lib/hierarchy/weights.json", import.meta.url);
-await Deno.writeTextFile(file, `${JSON.stringify({ ...HIERARCHY_WEIGHTS, [name]: criterion }, null, 2)}\n`);
-say(`written; all images by these weights: ${figuresOf(cases, () => criterion)}`);

@@ -2,19 +2,17 @@
  * The terms of the merge criterion's log-odds, one by one: what `agglomerate()` adds up.
  */
 import type { RegionCues } from "../lib/hierarchy/region_graph.ts";
-import type { MergeCriterion } from "../lib/hierarchy/weights.ts";
+import { type MergeCriterion, SINGLE_TERMS } from "../lib/hierarchy/weights.ts";
 import { REGION_WORDS } from "../lib/hierarchy/words.ts";
 import type { Regression } from "./logistic_regression.ts";
-
-/** Weights that are single numbers, in the order of {@linkcode termsOf}; those of histograms follow. */
-const SINGLE = ["size", "frame", "boundary", "contrast", "gradient", "across", "within"] as const;
 
 /**
  * What is measured of a pair of neighbours.
  *
  * @param cues The graph.
  * @param e The pair.
- * @returns What each weight of the criterion is multiplied by.
+ * @returns What each weight of the criterion is multiplied by: those of SINGLE_TERMS, then those of histograms. Mean deep
+ * features and the soft cut, which are off, are not among them.
  */
 export function termsOf(cues: RegionCues, e: number): number[] {
   const { area, edgeA, edgeB, gradient, boundary, contrast, frame, affinity } = cues;
@@ -30,7 +28,7 @@ export function termsOf(cues: RegionCues, e: number): number[] {
     across: -mean(a * M + b),
     within: mean(a * M + a) + mean(b * M + b),
   };
-  return [...SINGLE.map((name) => single[name]), ...chiSquares(cues, a, b)];
+  return [...SINGLE_TERMS.map((name) => single[name]), ...chiSquares(cues, a, b)];
 }
 
 function chiSquares({ histograms, blocks }: RegionCues, a: number, b: number): number[] {
@@ -56,6 +54,6 @@ function chiSquares({ histograms, blocks }: RegionCues, a: number, b: number): n
 export function withTerms(criterion: MergeCriterion, { constant, coefficients }: Regression): MergeCriterion {
   const named = <Name extends string>(names: readonly Name[], from: number) =>
     Object.fromEntries(names.map((name, i) => [name, coefficients[from + i]!])) as Record<Name, number>;
-  const histograms = named(REGION_WORDS, SINGLE.length);
-  return { ...criterion, constant, ...named(SINGLE, 0), histograms };
+  const histograms = named(REGION_WORDS, SINGLE_TERMS.length);
+  return { ...criterion, constant, ...named(SINGLE_TERMS, 0), histograms };
 }

@@ -37,7 +37,7 @@ const USAGE = `Usage: deno task train --data FOLDER [options]
   --autoencode N    rounds of 250 steps on L_r alone (default 12)
   --boundaries N,N  rounds of 250 steps of each generation of self-training after them (default 24,72)
   --images N        only the first N photographs, by name
-  --without K/N     leaves out every N-th photograph, from the K-th (0 to N - 1) on
+  --without K/N     leaves out every N-th photograph, from the K-th (0 to N - 1) on; wants a work folder of its own
   --lambda X        weight of the superpixel term (default 2)
   --seed N          draws weights and windows (default 0)
   --work FOLDER     state and loss chart (default out/train)
@@ -81,7 +81,9 @@ if (import.meta.main) {
   }
   await Deno.mkdir(values.work, { recursive: true });
   const photographs = await readPhotographs(values.data, Number(values.images ?? Infinity), values.without);
-  const seed = Number(values.seed), state = await readState(values.work, seed);
+  const seed = Number(values.seed);
+  await claimFolder(values.work, { seed, without: values.without ?? "", photographs: photographs.length });
+  const state = await readState(values.work, seed);
   const generations = values.boundaries.split(",").map(Number);
   const plan: [Phase, number][] = [["autoencode", Number(values.autoencode)]];
   for (const rounds of generations) plan.push(["boundaries", rounds]);
@@ -133,13 +135,22 @@ interface TrainingState {
   losses: number[];
 }
 
+/** "K/N" as numbers. */
+function parseWithout(text = "1/1"): [number, number] {
+  const [k = NaN, n = NaN] = text.split("/").map((part) => /^\d+$/.test(part) ? Number(part) : NaN);
+  if (text !== "1/1" && !(k < n)) {
+    throw new RangeError(`Cannot train: want --without K/N with K below N, got ${text}`);
+  }
+  return [k, n];
+}
+
 /** Photographs by name, each at every scale, with SLIC superpixels. */
 async function readPhotographs(
   folder: string,
   most: number,
   without: string | undefined,
 ): Promise<TrainingImage[][]> {
-  const [k, n] = without ? without.split("/").map(Number) as [number, number] : [-1, 1];
+  const [k, n] = parseWithout(without);
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name)
     .filter((name) => /\.(jpe?g|png|gif)$/i.test(name)).sort()
     .filter((_, i) => i % n !== k).slice(0, most);
@@ -205,6 +216,29 @@ function resizeHierarchy({ superpixels, count, merges, ...from }: Hierarchy, to:
   const { width, height } = to;
   const resized = resizeLabels(superpixels, from.width, from.height, width, height);
   return new Hierarchy({ width, height, superpixels: resized, count, merges });
+}
+
+/**
+ * Keeps a run from going on with the state of another: what a work folder holds belongs to one choice of photographs.
+ *
+ * @param folder The work folder.
+ * @param run What the state depends on.
+ * @throws {Error} When the folder was begun with other options.
+ */
+async function claimFolder(folder: string, run: Readonly<Record<string, string | number>>): Promise<void> {
+  const file = `${folder}/run.json`, wanted = JSON.stringify(run);
+  let known: string;
+  try {
+    known = await Deno.readTextFile(file);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    return await Deno.writeTextFile(file, wanted);
+  }
+  if (known !== wanted) {
+    throw new Error(
+      `Cannot train: ${folder} holds the state of ${known}, this is ${wanted}; give another --work`,
+    );
+  }
 }
 
 async function readState(folder: string, seed: number): Promise<TrainingState> {

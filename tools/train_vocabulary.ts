@@ -6,9 +6,9 @@
  */
 import { parseArgs } from "node:util";
 import { kmeans } from "../lib/clustering/mod.ts";
-import { localJets } from "../lib/hierarchy/textons.ts";
+import { localJets, TEXTON_CHANNELS, textonVectors } from "../lib/hierarchy/textons.ts";
 import { encodeWords, TEXTON_STEP } from "../lib/hierarchy/vocabulary.ts";
-import { lightnessOf, textonVectors } from "../lib/hierarchy/words.ts";
+import { lightnessOf } from "../lib/hierarchy/words.ts";
 import { decodeImage, srgbToLab } from "../lib/image/mod.ts";
 import { createRandom, type Random } from "../lib/random.ts";
 
@@ -45,20 +45,20 @@ for (const name of names) {
   const image = await decodeImage(await Deno.readFile(`${values.images}/${name}`));
   const lab = srgbToLab(image);
   const [fineVectors, coarseVectors] = textonVectors(localJets(lightnessOf(lab), image.width, image.height));
-  draw(fine, fineVectors, 10, random);
-  draw(coarse, coarseVectors, 10, random);
+  draw(fine, fineVectors, TEXTON_CHANNELS, random);
+  draw(coarse, coarseVectors, TEXTON_CHANNELS, random);
 }
 // deno-lint-ignore no-console -- a command reports what it did
-console.log(`${names.length} photographs, ${fine.length / 10} samples of each kind`);
+console.log(`${names.length} photographs, ${fine.length / TEXTON_CHANNELS} samples of each kind`);
 const file =
   `// Made by \`deno task train:vocabulary\` from ${names.length} photographs, seed ${values.seed}. Do not edit.
 
-/** (${TEXTONS}, 10) responses at scales 1 and 2. */
+/** (${TEXTONS}, ${TEXTON_CHANNELS}) responses at scales 1 and 2. */
 export const FINE_TEXTONS =
-  "${encodeWords(words(fine, 10, TEXTONS, random), TEXTON_STEP)}";
+  "${encodeWords(words(fine, TEXTON_CHANNELS, TEXTONS, random), TEXTON_STEP)}";
 
-/** (${TEXTONS}, 10) responses at scales 2 and 3. */
+/** (${TEXTONS}, ${TEXTON_CHANNELS}) responses at scales 2 and 3. */
 export const COARSE_TEXTONS =
-  "${encodeWords(words(coarse, 10, TEXTONS, random), TEXTON_STEP)}";
+  "${encodeWords(words(coarse, TEXTON_CHANNELS, TEXTONS, random), TEXTON_STEP)}";
 `;
 await Deno.writeTextFile(new URL("../lib/hierarchy/vocabulary_data.ts", import.meta.url), file);

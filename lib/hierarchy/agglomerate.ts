@@ -11,6 +11,7 @@
  * entries are skipped as they surface. M regions make M - 1 merges of about six pairs each.
  */
 import type { MergeTree } from "../metrics/label_map.ts";
+import { chiSquare } from "./chi_square.ts";
 import type { CoOccurrence } from "./co_occurrence.ts";
 import { createPairHeap, type PairHeap, popPair, pushPair } from "./pair_heap.ts";
 
@@ -186,17 +187,13 @@ function createState(graph: RegionGraph, options: AgglomerateOptions): State {
 function logOdds(state: State, e: number): number {
   const { bins, channels, histograms, features, area, options } = state;
   const a = state.edgeA[e]!, b = state.edgeB[e]!;
-  let chiSquare = 0;
-  for (let k = 0, i = a * bins, j = b * bins; k < bins; k++, i++, j++) {
-    const x = histograms[i]!, y = histograms[j]!, difference = x - y;
-    chiSquare += difference * difference / (x + y + 1e-9); // two empty bins are alike
-  }
   let apart = 0;
   for (let k = 0, i = a * channels, j = b * channels; k < channels; k++, i++, j++) {
     apart += Math.abs(features[i]! - features[j]!);
   }
   const size = Math.log(area[a]! * area[b]! / ((area[a]! + area[b]!) * state.pixels));
-  return state.strength[e]! + 0.5 * chiSquare + 0.5 * apart + options.constant + options.size * size +
+  return state.strength[e]! + chiSquare(histograms, bins, a, b) + 0.5 * apart + options.constant +
+    options.size * size +
     (state.frame[a]! & state.frame[b]! ? options.frame : 0) +
     (state.affinity ? affinityTerm(state.affinity, area.length, a, b, options) : 0);
 }

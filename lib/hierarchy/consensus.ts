@@ -11,7 +11,7 @@ import type { MergeTree } from "../metrics/label_map.ts";
 import { normal, type Random } from "../random.ts";
 import { agglomerate } from "./agglomerate.ts";
 import { type RegionCues, weighCues } from "./region_graph.ts";
-import type { MergeCriterion } from "./weights.ts";
+import { type MergeCriterion, SINGLE_TERMS } from "./weights.ts";
 import { REGION_WORDS } from "./words.ts";
 
 /** Standard deviations of the logarithms of what is varied: the criterion's weights, and each boundary's strength. */
@@ -27,8 +27,12 @@ const WEIGHT_SPREAD = 0.2, STRENGTH_SPREAD = 0.1;
  */
 export function randomizedTree(cues: RegionCues, criterion: MergeCriterion, random: Random): MergeTree {
   const vary = (weight: number, spread = WEIGHT_SPREAD) => weight * Math.exp(spread * normal(random));
-  const { constant, histograms, embedding, softCut, ...single } = criterion;
-  const { gradient, boundary, contrast, ...options } = mapValues(single, (weight) => vary(weight));
+  const { constant, histograms, embedding, softCut } = criterion;
+  const single = Object.fromEntries(SINGLE_TERMS.map((name) => [name, vary(criterion[name])]));
+  const { gradient, boundary, contrast, ...options } = single as Record<
+    (typeof SINGLE_TERMS)[number],
+    number
+  >;
   const graph = weighCues(cues, {
     gradient,
     boundary,
@@ -39,14 +43,6 @@ export function randomizedTree(cues: RegionCues, criterion: MergeCriterion, rand
   });
   const strength = graph.strength.map((value) => vary(value, STRENGTH_SPREAD));
   return agglomerate({ ...graph, strength }, { constant, ...options });
-}
-
-function mapValues<K extends string>(
-  record: Readonly<Record<K, number>>,
-  change: (value: number) => number,
-): Record<K, number> {
-  const entries = Object.entries<number>(record).map(([key, value]) => [key, change(value)]);
-  return Object.fromEntries(entries) as Record<K, number>;
 }
 
 /**

@@ -3,7 +3,8 @@
  * gradients; they merge, least different pair first, by the evidence of their boundary and of their contents (as the
  * gPb-owt-ucm of Arbelaez, Maire, Fowlkes and Malik 2011, doi:10.1109/TPAMI.2010.161, merges by the boundary alone). What
  * SuperAE adds (Lin, Zhong and Lu, arXiv:2103.06031) comes as plain arrays: the smoothed image and the boundary map that
- * it learned from this hierarchy's own output. No human label is involved.
+ * it learned from this hierarchy's own output. No network learns from a human label; the ten weights of the merge criterion
+ * are fitted to some (weights.ts).
  */
 import type { Image } from "../image/image.ts";
 import { srgbToLab } from "../image/color.ts";
@@ -16,7 +17,7 @@ import {
   contrastAcross,
   meanAlongBoundaries,
 } from "./boundary_strength.ts";
-import { type GradientCue, orientedGradientSteps, type WordMap } from "./oriented_gradients.ts";
+import { type GradientCue, orientedGradientSteps } from "./oriented_gradients.ts";
 import { mergeRegionSteps, type PlacedWords } from "./merge_regions.ts";
 import { regionFeatures, regionMeans } from "./region_features.ts";
 import type { RegionCues } from "./region_graph.ts";
@@ -25,7 +26,8 @@ import { Hierarchy } from "./tree.ts";
 import { defaultVocabulary, type Vocabulary } from "./vocabulary.ts";
 import { watershedSuperpixels } from "./watershed_superpixels.ts";
 import { HIERARCHY_WEIGHTS, type HierarchyWeights } from "./weights.ts";
-import { AFFINITY_WORDS, halveWords, type ImageWords, imageWords, REGION_WORDS } from "./words.ts";
+import { halveWords, type WordMap } from "./word_map.ts";
+import { AFFINITY_WORDS, type ImageWords, imageWords, REGION_WORDS } from "./words.ts";
 
 /** What a network knows of the image, if there is one. */
 export interface DeepCues {

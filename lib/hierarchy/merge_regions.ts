@@ -9,7 +9,6 @@ import { agglomerate } from "./agglomerate.ts";
 import { coOccurrence } from "./co_occurrence.ts";
 import { addMergeHeights, averageLinkage, randomizedTree } from "./consensus.ts";
 import { geodesicAffinity } from "./geodesic_affinity.ts";
-import type { WordMap } from "./oriented_gradients.ts";
 import {
   contract,
   type Contraction,
@@ -19,13 +18,14 @@ import {
 } from "./region_graph.ts";
 import { softPartitions } from "./soft_partitions.ts";
 import type { HierarchyWeights, MergeCriterion } from "./weights.ts";
+import type { WordMap } from "./word_map.ts";
 import { REGION_WORDS } from "./words.ts";
 
 /** Regions that are left to the consensus: 450 score the same and cost twice the time. */
 const NODES = 300;
 /** Dissimilarity, in log-odds, at which the soft cut's affinity has fallen to 1/e: about that of an average neighbour. */
 const AFFINITY_WIDTH = 2.5;
-/** First seed of the variants; any other scores the same within the noise. */
+/** First seed of the variants; any other scores the same over many images, and differs on one. */
 const SEED = 7;
 
 /** Words on a grid, and which superpixel each sample of it lies in. */
@@ -112,7 +112,7 @@ export function criterionFor(cues: RegionCues, weights: HierarchyWeights): Merge
   return cues.boundary.some((value) => value > 0) ? weights.criterion : weights.criterionAlone;
 }
 
-/** What `weighCues()` takes of a criterion; the rest are options of `agglomerate()`. */
+/** What `weighCues()` takes of a criterion, before there is a soft cut. */
 export function cueWeights({ gradient, boundary, contrast, histograms, embedding }: MergeCriterion) {
   return {
     gradient,

@@ -18,13 +18,7 @@ export { agglomerate, type AgglomerateOptions, type RegionGraph } from "./agglom
 export { type CoOccurrence, coOccurrence } from "./co_occurrence.ts";
 export { enlarged } from "./enlarged.ts";
 export { type DeepCues, deepCues, dscHierarchy, type HierarchyOptions } from "./hierarchy.ts";
-export {
-  ANGLES,
-  type GradientCue,
-  type OrientedGradients,
-  orientedGradients,
-  type WordMap,
-} from "./oriented_gradients.ts";
+export { ANGLES, type GradientCue, type OrientedGradients, orientedGradients } from "./oriented_gradients.ts";
 export { boundaryPseudoLabels } from "./pseudo_labels.ts";
 export { Hierarchy, type HierarchyParts, type Scale } from "./tree.ts";
 export { defaultVocabulary, type Vocabulary } from "./vocabulary.ts";
@@ -35,4 +29,5 @@ export {
   type HierarchyWeights,
   type MergeCriterion,
 } from "./weights.ts";
+export type { WordMap } from "./word_map.ts";
 export { GRADIENT_WORDS, REGION_WORDS } from "./words.ts";

@@ -1,9 +1,8 @@
 /**
- * What regions are compared by besides their boundary: histograms of words (Puzicha, Hofmann and Buhmann 1997,
- * doi:10.1109/CVPR.1997.609331, found chi-square the best of nine measures for them).
+ * What regions are compared by besides their boundary: histograms of words, and mean deep features.
  */
-import type { WordMap } from "./oriented_gradients.ts";
 import type { Sampling } from "./sampling.ts";
+import type { WordMap } from "./word_map.ts";
 
 /** Histograms of all regions, blocks side by side. */
 export interface RegionFeatures {
@@ -43,15 +42,9 @@ export function regionFeatures(
         counts[labels[p]! * map.count + map.words[row + columns.near[x]!]!]!++;
       }
     }
-    const blur = blurRows(map);
     for (let r = 0; r < count; r++) {
       const at = r * bins + offset, scale = 1 / area[r]!;
-      for (let i = 0; i < map.count; i++) {
-        const share = scale * counts[r * map.count + i]!;
-        if (share === 0) continue;
-        if (map.blur === 0) histograms[at + i] = share;
-        else for (let j = 0; j < map.count; j++) histograms[at + j]! += share * blur[i * map.count + j]!;
-      }
+      for (let i = 0; i < map.count; i++) histograms[at + i] = scale * counts[r * map.count + i]!;
     }
     offset += map.count;
   }
@@ -96,16 +89,4 @@ export function regionMeans(
   }
   for (let r = 0, i = 0; r < count; r++) for (let k = 0; k < D; k++) means[i++]! /= area[r]!;
   return means;
-}
-
-/** (count, count) what one word adds to each bin: its neighbours too, where words are ordered. */
-function blurRows({ count, blur }: WordMap): Float32Array {
-  const rows = new Float32Array(count * count);
-  if (blur === 0) return rows;
-  for (let i = 0; i < count; i++) {
-    let sum = 0;
-    for (let j = 0; j < count; j++) sum += rows[i * count + j] = Math.exp(-0.5 * ((i - j) / blur) ** 2);
-    for (let j = 0; j < count; j++) rows[i * count + j]! /= sum;
-  }
-  return rows;
 }

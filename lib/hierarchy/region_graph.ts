@@ -4,6 +4,7 @@
  */
 import type { MergeTree } from "../metrics/label_map.ts";
 import type { RegionGraph } from "./agglomerate.ts";
+import { chiSquare } from "./chi_square.ts";
 import type { CoOccurrence } from "./co_occurrence.ts";
 import type { SoftPartitions } from "./soft_partitions.ts";
 
@@ -109,14 +110,7 @@ function sideBySide(columns: readonly { values: Float32Array; weight: number }[]
  */
 export function edgeDissimilarities(graph: RegionGraph): Float32Array {
   const { edgeA, edgeB, strength, histograms, bins } = graph;
-  return strength.map((value, e) => {
-    let chiSquare = 0;
-    for (let k = 0, i = edgeA[e]! * bins, j = edgeB[e]! * bins; k < bins; k++, i++, j++) {
-      const x = histograms[i]!, y = histograms[j]!;
-      chiSquare += (x - y) * (x - y) / (x + y + 1e-9); // two empty bins are alike
-    }
-    return value + 0.5 * chiSquare;
-  });
+  return strength.map((value, e) => value + chiSquare(histograms, bins, edgeA[e]!, edgeB[e]!));
 }
 
 /** A graph of fewer, larger regions. */

@@ -54,3 +54,14 @@ export function pixelsOfSamples(pixels: number, measured: number): Int32Array {
     return Math.min(pixels - 1, Math.floor((2 * i + 0.5) * pixels / measured));
   });
 }
+
+/**
+ * The nearest index within a row or column.
+ *
+ * @param i Any integer.
+ * @param size Samples of the row.
+ * @returns 0 to size - 1.
+ */
+export function clamp(i: number, size: number): number {
+  return i < 0 ? 0 : i >= size ? size - 1 : i;
+}

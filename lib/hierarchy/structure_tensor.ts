@@ -4,7 +4,7 @@
  * stripe the point lies.
  */
 import { gaussianBlur } from "./gaussian_blur.ts";
-import { FILTERS_PER_SCALE, TEXTON_SCALES } from "./textons.ts";
+import { FILTERS_PER_SCALE, JET_CHANNELS, TEXTON_SCALES } from "./textons.ts";
 
 /** Scales of the filter bank that are looked at: the finer two. */
 const SCALES = 2;
@@ -27,7 +27,7 @@ const NOISE = 0.05;
  * how much one direction prevails.
  */
 export function structureTensor(jets: Float32Array, w: number, h: number): Float32Array {
-  const D = FILTERS_PER_SCALE * TEXTON_SCALES.length, N = w * h;
+  const D = JET_CHANNELS, N = w * h;
   const out = new Float32Array(N * TENSOR_CHANNELS);
   const xx = new Float32Array(N), yy = new Float32Array(N), xy = new Float32Array(N);
   for (let scale = 0; scale < SCALES; scale++) {

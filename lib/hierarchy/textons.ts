@@ -9,46 +9,22 @@
  */
 import { createLayout } from "../wasm_memory.ts";
 import { loadKernels } from "./kernels/module.ts";
-import type { WordMap } from "./oriented_gradients.ts";
+import { clamp } from "./sampling.ts";
 
 /** Standard deviations of the Gaussians, pixels: from fine grain to stripes ten pixels wide. */
 export const TEXTON_SCALES: readonly number[] = [1, 2, 4];
 /** Filters at each scale: two first derivatives, the Laplacian, and the two other second derivatives. */
 export const FILTERS_PER_SCALE = 5;
+/** Numbers in a response vector. */
+export const JET_CHANNELS = FILTERS_PER_SCALE * TEXTON_SCALES.length;
+/** Numbers in a texton: the responses at two neighbouring scales. */
+export const TEXTON_CHANNELS = 2 * FILTERS_PER_SCALE;
 
 /**
  * Contrast of a response vector, in units of L, at which the normalisation turns from linear to logarithmic (Weber's law,
  * as in the paper): weaker texture is noise as likely as not, and must stay near the origin.
  */
 const NOTICEABLE = 1.5;
-/** Vectors and words that the search takes at a time. */
-const LANES = 8, WORDS = 4;
-
-/**
- * The texton of every second pixel of every second row.
- *
- * @param lightness (H, W) CIELAB L.
- * @param width W, pixels.
- * @param height H, pixels.
- * @param vocabulary (K, 15) words.
- * @returns Words at half resolution, ceil(W / 2) by ceil(H / 2).
- */
-export function textons(
-  lightness: Float32Array,
-  width: number,
-  height: number,
-  vocabulary: Float32Array,
-): WordMap {
-  const responses = normalizeJets(localJets(lightness, width, height));
-  const D = FILTERS_PER_SCALE * TEXTON_SCALES.length;
-  return {
-    width: (width + 1) >> 1,
-    height: (height + 1) >> 1,
-    words: nearestWords(responses, D, vocabulary),
-    count: vocabulary.length / D,
-    blur: 0,
-  };
-}
 
 /**
  * The filter bank's responses on every second pixel of every second row.
@@ -59,7 +35,7 @@ export function textons(
  * @returns (ceil(H / 2), ceil(W / 2), 15): five filters at each of three scales, d/dx and d/dy first.
  */
 export function localJets(lightness: Float32Array, width: number, height: number): Float32Array {
-  const D = FILTERS_PER_SCALE * TEXTON_SCALES.length;
+  const D = JET_CHANNELS;
   const out = new Float32Array(((width + 1) >> 1) * ((height + 1) >> 1) * D);
   TEXTON_SCALES.forEach((sigma, scale) => {
     addScale(lightness, width, height, sigma, out, D, FILTERS_PER_SCALE * scale);
@@ -74,7 +50,7 @@ export function localJets(lightness: Float32Array, width: number, height: number
  * @returns The same array.
  */
 export function normalizeJets(jets: Float32Array): Float32Array {
-  const D = FILTERS_PER_SCALE * TEXTON_SCALES.length;
+  const D = JET_CHANNELS;
   for (let p = 0; p < jets.length; p += D) {
     let squares = 0;
     for (let k = 0; k < D; k++) squares += jets[p + k]! * jets[p + k]!;
@@ -85,30 +61,22 @@ export function normalizeJets(jets: Float32Array): Float32Array {
 }
 
 /**
- * Gives each vector the nearest word, in single precision, ties to the first.
+ * The responses that textons are made of: scales 1 and 2 of the filter bank for fine ones, 2 and 3 for coarse ones.
  *
- * @param vectors (N, D) row by row.
- * @param D Numbers in a vector.
- * @param vocabulary (K, D) words, at most 256.
- * @returns (N) words.
+ * @param jets From {@linkcode localJets}; normalised in place.
+ * @returns Fine and coarse vectors of 10 numbers each.
  */
-export function nearestWords(vectors: Float32Array, D: number, vocabulary: Float32Array): Uint8Array {
-  const N = vectors.length / D, K = vocabulary.length / D;
-  const roomN = (N + LANES - 1) & -LANES, roomK = (K + WORDS - 1) & -WORDS;
-  const { take, bytes } = createLayout();
-  const from = take(4 * roomN * D), words = take(4 * roomK * D), half = take(4 * roomK);
-  const work = take(4 * LANES * D), out = take(roomN);
-  const { exports, memory: { buffer } } = loadKernels(bytes());
-  new Float32Array(buffer, from).set(vectors);
-  new Float32Array(buffer, words).set(vocabulary);
-  const halfSquares = new Float32Array(buffer, half, roomK).fill(Infinity); // words that are none are far away
-  for (let k = 0, p = 0; k < K; k++) { // |v - c|^2 is least where |c|^2 / 2 - v c is
-    let squares = 0;
-    for (let d = 0; d < D; d++, p++) squares += vocabulary[p]! * vocabulary[p]!;
-    halfSquares[k] = 0.5 * squares;
+export function textonVectors(jets: Float32Array): [Float32Array, Float32Array] {
+  normalizeJets(jets);
+  const all = JET_CHANNELS, D = TEXTON_CHANNELS;
+  const fine = new Float32Array(jets.length / all * D), coarse = new Float32Array(fine.length);
+  for (let i = 0, p = 0; p < jets.length; p += all, i += D) {
+    for (let k = 0; k < D; k++) {
+      fine[i + k] = jets[p + k]!;
+      coarse[i + k] = jets[p + FILTERS_PER_SCALE + k]!;
+    }
   }
-  exports.nearestWords(from, roomN, D, words, half, roomK, work, out);
-  return new Uint8Array(buffer, out, N).slice();
+  return [fine, coarse];
 }
 
 /** Writes the five responses of one scale into `out` at `offset` of each vector. */
@@ -176,8 +144,4 @@ function derivativeTaps(sigma: number, radius: number): Float64Array {
   }
   for (let k = 0; k < size; k++) taps[3 * k + 2]! -= mean;
   return taps;
-}
-
-function clamp(i: number, size: number): number {
-  return i < 0 ? 0 : i >= size ? size - 1 : i;
 }

@@ -5,7 +5,7 @@
  */
 import { kmeans } from "../clustering/kmeans.ts";
 import { createRandom } from "../random.ts";
-import { nearestWords } from "./textons.ts";
+import { nearestWords } from "./nearest_words.ts";
 
 /** Vectors that k-means sees: some sixty for each word. */
 const SAMPLES = 4096;
@@ -21,6 +21,7 @@ const SEED = 1;
  * @param D Numbers in a vector.
  * @param count Words K, 1 to 256.
  * @returns (N) words, 0 to K - 1; where vectors differ less than K times, some words stay unused.
+ * @throws {RangeError} When there are to be more than 256 words.
  *
  * @example
  * ```ts

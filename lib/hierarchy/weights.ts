@@ -1,6 +1,7 @@
 /**
  * Weights of the hierarchy, from weights.json. Those of the merge criterion are fitted by tools/fit_hierarchy.ts, a
- * regression on BSDS500 train: a dozen numbers. None of them belongs to a network, and no human label trains one.
+ * regression on human segmentations of BSDS500 train: ten numbers. None of them belongs to a network, and no human label
+ * trains one.
  */
 import type { GRADIENT_WORDS, REGION_WORDS } from "./words.ts";
 import data from "./weights.json" with { type: "json" };
@@ -42,6 +43,17 @@ export interface MergeCriterion {
   /** Expected share of the soft cut's partitions that separate the two; 0 leaves the cut out. */
   readonly softCut: number;
 }
+
+/** The criterion's weights that are single numbers, in the order in which they are drawn and fitted. */
+export const SINGLE_TERMS = [
+  "size",
+  "frame",
+  "boundary",
+  "contrast",
+  "gradient",
+  "across",
+  "within",
+] as const satisfies readonly (keyof MergeCriterion)[];
 
 /** Everything that is weighed. */
 export interface HierarchyWeights {

@@ -4,11 +4,13 @@
  * costs a quarter of the time and, on BSDS500, nothing measurable (docs/experiments.md); watersheds still run at full
  * resolution.
  */
-import type { WordMap } from "./oriented_gradients.ts";
-import { structureTensor, TENSOR_CHANNELS } from "./structure_tensor.ts";
-import { FILTERS_PER_SCALE, localJets, nearestWords, normalizeJets, TEXTON_SCALES } from "./textons.ts";
+import { nearestWords } from "./nearest_words.ts";
+import { clamp } from "./sampling.ts";
+import { NUMBERS_PER_SCALE, structureTensor, TENSOR_CHANNELS } from "./structure_tensor.ts";
+import { localJets, TEXTON_CHANNELS, textonVectors } from "./textons.ts";
 import { visualWords } from "./visual_words.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+import type { WordMap } from "./word_map.ts";
 
 /** The word maps that gradients are measured on. */
 export const GRADIENT_WORDS = ["fineTextons", "coarseTextons"] as const;
@@ -22,7 +24,7 @@ export type ImageWords = Readonly<
   Record<(typeof GRADIENT_WORDS)[number] | (typeof REGION_WORDS)[number] | typeof AFFINITY_WORDS, WordMap>
 >;
 
-/** How many words an image has of each kind; half and twice as many score the same (docs/experiments.md). */
+/** How many words an image has of each kind: enough that none of its parts shares all of them with another. */
 const COLORS = 64, TEXTURES = 48, APPEARANCES = 64;
 
 /**
@@ -41,13 +43,12 @@ export function imageWords(
   vocabulary: Vocabulary,
 ): ImageWords {
   const w = (width + 1) >> 1, h = (height + 1) >> 1;
-  const map = (words: Uint8Array, count: number): WordMap => ({ width: w, height: h, words, count, blur: 0 });
+  const map = (words: Uint8Array, count: number): WordMap => ({ width: w, height: h, words, count });
   const jets = localJets(lightnessOf(lab), width, height);
   const textures = structureTensor(jets, w, h), colors = colorVectors(lab, width, height);
   const [fine, coarse] = textonVectors(jets);
-  const D = 2 * FILTERS_PER_SCALE;
   const textons = (vectors: Float32Array, words: Float32Array) =>
-    map(nearestWords(vectors, D, words), words.length / D);
+    map(nearestWords(vectors, TEXTON_CHANNELS, words), words.length / TEXTON_CHANNELS);
   return {
     fineTextons: textons(fine, vocabulary.fineTextons),
     coarseTextons: textons(coarse, vocabulary.coarseTextons),
@@ -67,25 +68,6 @@ export function lightnessOf(lab: Float32Array): Float32Array {
   const lightness = new Float32Array(lab.length / 3);
   for (let i = 0; i < lightness.length; i++) lightness[i] = lab[3 * i]!;
   return lightness;
-}
-
-/**
- * The responses that textons are made of: scales 1 and 2 of the filter bank for fine ones, 2 and 3 for coarse ones.
- *
- * @param jets (h, w, 15) from `localJets()`; normalised in place.
- * @returns Fine and coarse vectors of 10 numbers each.
- */
-export function textonVectors(jets: Float32Array): [Float32Array, Float32Array] {
-  normalizeJets(jets);
-  const all = FILTERS_PER_SCALE * TEXTON_SCALES.length, D = 2 * FILTERS_PER_SCALE;
-  const fine = new Float32Array(jets.length / all * D), coarse = new Float32Array(fine.length);
-  for (let i = 0, p = 0; p < jets.length; p += all, i += D) {
-    for (let k = 0; k < D; k++) {
-      fine[i + k] = jets[p + k]!;
-      coarse[i + k] = jets[p + FILTERS_PER_SCALE + k]!;
-    }
-  }
-  return [fine, coarse];
 }
 
 /** A Gaussian of one pixel. */
@@ -125,26 +107,7 @@ function appearanceVectors(colors: Float32Array, textures: Float32Array): Float3
   for (let p = 0, c = 0, t = 0; p < out.length; p += 5, c += 3, t += TENSOR_CHANNELS) {
     for (let k = 0; k < 3; k++) out[p + k] = colors[c + k]!;
     out[p + 3] = textures[t]!;
-    out[p + 4] = textures[t + TENSOR_CHANNELS / 2]!;
+    out[p + 4] = textures[t + NUMBERS_PER_SCALE]!;
   }
   return out;
-}
-
-function clamp(i: number, size: number): number {
-  return i < 0 ? 0 : i >= size ? size - 1 : i;
-}
-
-/**
- * Every second word of every second row.
- *
- * @param map Words on some grid.
- * @returns The same on the grid of half the resolution.
- */
-export function halveWords(map: WordMap): WordMap {
-  const width = (map.width + 1) >> 1, height = (map.height + 1) >> 1;
-  const words = new Uint8Array(width * height);
-  for (let y = 0, i = 0; y < map.height; y += 2) {
-    for (let x = 0, p = y * map.width; x < map.width; x += 2, p += 2) words[i++] = map.words[p]!;
-  }
-  return { ...map, width, height, words };
 }

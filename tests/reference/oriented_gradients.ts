@@ -4,7 +4,8 @@
  * out on a copy of the words turned about the centre, nearest pixel, on a canvas that is symmetric about it. Nearest is
  * decided in 32-bit floats, in the order of the kernel: many pixels lie halfway, and rounding takes them to either side.
  */
-import type { GradientCue, WordMap } from "../../lib/hierarchy/oriented_gradients.ts";
+import type { GradientCue } from "../../lib/hierarchy/oriented_gradients.ts";
+import type { WordMap } from "../../lib/hierarchy/word_map.ts";
 
 const { fround } = Math;
 
@@ -66,23 +67,14 @@ function addCue(
   }
 }
 
-function histogram({ count, blur }: WordMap) {
+function histogram({ count }: WordMap) {
   const bins = new Float64Array(count);
   let total = 0;
   return {
     add(word: number) {
       if (word < 0) return;
       total++;
-      let norm = 0, rest = 1;
-      const spread = (offset: number) =>
-        blur > 0 ? Math.exp(-offset * offset / (2 * blur * blur)) : Number(offset === 0);
-      for (let j = 0; j < count; j++) norm += spread(word - j);
-      for (let j = 0; j < count; j++) {
-        const part = Math.round(64 * spread(word - j) / norm) / 64; // blurs are whole 64ths, the word keeps the rest
-        bins[j]! += part;
-        rest -= part;
-      }
-      bins[word]! += rest;
+      bins[word]!++;
     },
     shares: (): Float64Array | undefined => total > 0 ? bins.map((bin) => bin / total) : undefined,
   };

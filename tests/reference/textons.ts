@@ -1,5 +1,5 @@
 // Textons as plain loops over every filter and every word: what the SIMD kernels of lib/hierarchy must equal bit for bit.
-import { FILTERS_PER_SCALE, TEXTON_SCALES } from "../../lib/hierarchy/textons.ts";
+import { FILTERS_PER_SCALE, JET_CHANNELS, TEXTON_SCALES } from "../../lib/hierarchy/textons.ts";
 
 const NOTICEABLE = 1.5;
 
@@ -12,7 +12,7 @@ const NOTICEABLE = 1.5;
  * @returns (ceil(H / 2), ceil(W / 2), 15).
  */
 export function localJetsReference(lightness: Float32Array, width: number, height: number): Float32Array {
-  const D = FILTERS_PER_SCALE * TEXTON_SCALES.length;
+  const D = JET_CHANNELS;
   const out = new Float32Array(((width + 1) >> 1) * ((height + 1) >> 1) * D);
   TEXTON_SCALES.forEach((sigma, scale) => {
     addScale(lightness, width, height, sigma, out, D, FILTERS_PER_SCALE * scale);

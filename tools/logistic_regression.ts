@@ -1,6 +1,6 @@
 /**
  * Logistic regression with weights and a ridge, by Newton's method (iteratively reweighted least squares, Nelder and
- * Wedderburn 1972, doi:10.2307/2344614): for the dozen coefficients of the merge criterion.
+ * Wedderburn 1972, doi:10.2307/2344614): for the ten coefficients of the merge criterion.
  */
 
 /** One observation: what was measured, the share of yes, and how much it counts. */

@@ -1,7 +1,7 @@
 /**
  * Superpixels of the hierarchy: watershed basins of the strongest oriented gradient (the oriented watershed's first step,
  * Arbelaez, Maire, Fowlkes and Malik 2011, doi:10.1109/TPAMI.2010.161), sharpened by the colour gradient of the smoothed
- * image. Best boundaries of the 1,200 or so basins of a 481x321 photograph are not what limits the result: assigned to
+ * image. Best boundaries of the 1,400 or so basins of a 481x321 photograph are not what limits the result: assigned to
  * one human's regions they agree with the others better than that human does.
  */
 import { gaussianBlur } from "./gaussian_blur.ts";
@@ -16,7 +16,7 @@ import { type Watershed, watershed } from "./watershed.ts";
 const SHARPNESS = 0.03;
 /** Weight of the learned boundary map; 1 to 3 score the same. */
 const LEARNED = 2;
-/** Blur of the sum, pixels: larger gives fewer, larger basins; 1.2 gives about one for 130 pixels. */
+/** Blur of the sum, pixels: larger gives fewer, larger basins; 1.2 gives about one for 110 pixels. */
 const BLUR = 1.2;
 
 /**

@@ -17,7 +17,7 @@ export interface CliContext {
   readonly terminal: Terminal;
   /** Stops the work; its reason is an {@linkcode Interrupted}. */
   readonly signal: AbortSignal;
-  readonly openRunner: () => SegmentRunner;
+  readonly openRunner: (options?: { waitingLimit: number }) => SegmentRunner;
   /** The queue of a batch. @default that of the environment */
   readonly openQueue?: BatchContext["openQueue"];
 }
@@ -143,7 +143,7 @@ if (import.meta.main) {
     terminal: processTerminal(),
     signal: stopOnSignals(),
     // a picture may take as long as it takes: whoever waits has Ctrl-C
-    openRunner: () => createSegmentRunner({ size: 1, deadlineMs: Infinity }),
+    openRunner: (options) => createSegmentRunner({ size: 1, deadlineMs: Infinity, ...options }),
   });
   Deno.exit(code); // signal listeners keep the process alive
 }

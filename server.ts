@@ -13,10 +13,7 @@ import { QueueError } from "./workers/queue/errors.ts";
 async function serve(): Promise<void> {
   const config = readConfig(processEnvironment);
   const service = createService(config, "server");
-  const server = Deno.serve({
-    port: config.PORT,
-    onListen: (address) => log("listening", { hostname: address.hostname, port: address.port }),
-  }, (request, info) => service.fetch(request, info));
+  const server = listen(config.PORT, service);
 
   startJobs(service);
 
@@ -38,6 +35,19 @@ async function serve(): Promise<void> {
   clearTimeout(deadline);
   log("stopped");
   Deno.exit(0);
+}
+
+function listen(port: number, service: Service): Deno.HttpServer {
+  try {
+    return Deno.serve({
+      port,
+      onListen: (address) => log("listening", { hostname: address.hostname, port: address.port }),
+    }, (request, info) => service.fetch(request, info));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    log("port in use", { port, error: `another process listens on port ${port}; set PORT to a free one` });
+    Deno.exit(1);
+  }
 }
 
 /** A database that is away may come back; a folder that is no use stays so, and whoever started this should know. */

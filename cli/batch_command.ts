@@ -54,8 +54,8 @@ export interface BatchQueue {
 export interface BatchContext {
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
-  /** Encodes results. */
-  readonly openRunner: () => SegmentRunner;
+  /** Encodes results; so many may wait for it. */
+  readonly openRunner: (options: { waitingLimit: number }) => SegmentRunner;
   /** Opens the queue; computes so many jobs at once for it, by default as many as are right. */
   readonly openQueue: (
     options: { jobs: number | undefined; data: string | undefined },
@@ -103,7 +103,8 @@ export async function batchCommand(args: readonly string[], context: BatchContex
 
   const { queue, close } = await context.openQueue({ jobs, data: values.get("data")?.[0] });
   const progress = createBatchProgress(terminal, files.length, values.has("quiet"));
-  const runner = context.openRunner();
+  // every picture in flight may be at its encoding at once, where all results are known already
+  const runner = context.openRunner({ waitingLimit: IN_FLIGHT });
   const failures: Failure[] = [];
   const users = new Map<string, number>();
   try {
@@ -133,6 +134,7 @@ export async function batchCommand(args: readonly string[], context: BatchContex
   }
   if (failures.length === 0) return EXIT_OK;
   terminal.writeStderr(`\n${failures.length} of ${files.length} pictures failed:\n`);
+  failures.sort((a, b) => a.path < b.path ? -1 : 1);
   for (const { path, reason } of failures) terminal.writeStderr(`  ${path}: ${reason}\n`);
   return EXIT_FAILED;
 }

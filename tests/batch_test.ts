@@ -42,7 +42,8 @@ async function batch(
   const code = await runCli(["batch", ...args], {
     terminal,
     signal,
-    openRunner: () => stubSegmenter(log, { waitingLimit: 100 }),
+    // as an encoder takes its time, a line forms before it
+    openRunner: (options) => stubSegmenter(log, { ...options, encodingMs: 20 }),
     openQueue: async () => {
       const queue = await openQueue({ folder });
       onQueue(queue);
@@ -111,6 +112,22 @@ Deno.test("batch segments all pictures below a folder, lists failures at the end
     await Deno.remove(join(out, "a.labels.png"));
     assert.equal((await batch(folder, [photos, "-o", out, "-f", "labels", "--seed", "10"])).computed, 1);
     assert.equal((await batch(folder, [photos, "-o", out, "-f", "labels", "--seed", "20"])).computed, 3);
+  }));
+
+Deno.test("batch writes results that are known already, more of them at once than an encoder lets wait by itself", () =>
+  withQueueFolder(async (folder) => {
+    const photos = join(folder, "photos"), count = 30;
+    await write(
+      photos,
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}.png`, picture(i)])),
+    );
+    // the second batch keeps its records, as the first one's jobs are known; the third finds them all at once
+    for (const name of ["first", "second", "third"]) {
+      const out = join(folder, name);
+      const { code, said } = await batch(folder, [photos, "-o", out, "-f", "labels", "--seed", "10"]);
+      assert.equal(code, 0, said);
+      assert.equal((await names(out)).length, count);
+    }
   }));
 
 Deno.test("batch that is interrupted goes on where it was", () =>

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runCli } from "../cli.ts";
 import config from "../deno.json" with { type: "json" };
+import { type FormatName, FORMATS } from "../lib/formats/table.ts";
 import { decodeImage } from "../lib/image/mod.ts";
 import { createApp } from "../routes/app.ts";
 import { withFolder } from "./fixtures/folder.ts";
@@ -111,16 +112,16 @@ for (const command of commands(README).filter((line) => line.includes("task cli 
 
 for (const command of commands(README).filter((line) => line.startsWith("curl"))) {
   Deno.test(`README.md: ${command}`, async () => {
-    const { request, accept } = asRequest(words(command).slice(1));
+    const { request, mediaType } = asRequest(words(command).slice(1));
     const response = await createApp({ segmenter: stub() }).fetch(request);
     assert.equal(response.status, 201, await response.clone().text());
-    assert.equal(response.headers.get("Content-Type"), accept);
+    assert.equal(response.headers.get("Content-Type"), mediaType);
     assert.ok((await response.arrayBuffer()).byteLength > 0);
   });
 }
 
-/** What curl would send, for the flags that the README uses. */
-function asRequest(args: string[]): { request: Request; accept: string } {
+/** What curl would send, for the flags that the README uses, and the type of what it asks for. */
+function asRequest(args: string[]): { request: Request; mediaType: string } {
   const headers = new Headers(), form = new FormData();
   let url = "";
   for (let i = 0; i < args.length; i++) {
@@ -139,6 +140,6 @@ function asRequest(args: string[]): { request: Request; accept: string } {
   }
   return {
     request: new Request(url, { method: "POST", headers, body: form }),
-    accept: headers.get("Accept")!,
+    mediaType: FORMATS[new URL(url).searchParams.get("format") as FormatName].mediaType,
   };
 }

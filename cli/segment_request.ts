@@ -123,18 +123,33 @@ export function readMaxPixels(values: FlagValues): number {
   return pixels;
 }
 
-/** The options of the method. */
+/**
+ * The options of the method.
+ *
+ * @throws {UsageError} One is out of its range, or asks a method for what it cannot do.
+ */
 export function readSettings(values: FlagValues): ResolvedSettings {
   const given: Record<string, string> = {};
   for (const name of OPTION_NAMES) {
     const value = values.get(kebabCase(name))?.[0];
     if (value !== undefined) given[name] = value;
   }
+  let settings: ResolvedSettings;
   try {
-    return parseSettings(given);
+    settings = parseSettings(given);
   } catch (error) {
     // the user wrote a flag, so the message names the flag
     if (!(error instanceof OptionError)) throw error;
     throw new UsageError(`--${kebabCase(error.field)}: want ${error.wanted}, got ${error.got}`);
   }
+  const { method, regions } = settings;
+  if (regions > 0 && method !== "dsc") {
+    throw new UsageError(
+      `--regions needs a hierarchy, and --method ${method} makes none`,
+      method === "flat-dsc"
+        ? "How many groups it cuts into: --partitions"
+        : "How many superpixels: --superpixels",
+    );
+  }
+  return settings;
 }

@@ -269,6 +269,11 @@ for (
       ["segment", "a.jpg", "--method", "slic", "-f", "hierarchy"],
       /hierarchy\.json needs a hierarchy, and --method slic makes none/,
     ],
+    [
+      "a number of regions from a method without a tree",
+      ["segment", "a.jpg", "--method", "flat-dsc", "--regions", "5"],
+      /--regions needs a hierarchy, and --method flat-dsc makes none\n.*--partitions/,
+    ],
     ["a wrong limit", ["segment", "a.jpg", "--max-pixels", "1e6"], /--max-pixels: want a whole number/],
     ["a file given twice", ["segment", "a.jpg", "a.jpg"], /a\.jpg is given twice/],
     [

@@ -14,6 +14,7 @@ import { type BatchFile, findBatchFiles } from "./batch_files.ts";
 import { createBatchProgress } from "./batch_progress.ts";
 import { EXIT_FAILED, EXIT_OK, exitCodeOf } from "./exit_code.ts";
 import { type Flag, OPTION_FLAGS, readFlags } from "./flags.ts";
+import { readInput } from "./input.ts";
 import { writeWhole } from "./output.ts";
 import { checkFormats, readFormats, readMaxPixels, readSettings, SEGMENT_FLAGS } from "./segment_request.ts";
 import type { Terminal } from "./terminal.ts";
@@ -165,7 +166,7 @@ async function processFile(
   tools: BatchTools,
   signal: AbortSignal,
 ): Promise<"done" | "done before"> {
-  const bytes = await Deno.readFile(file.path);
+  const bytes = await readInput(file.path);
   const id = await contentId(bytes, request.settings);
   const { queue, users } = tools;
   const known = await queue.status(id);

@@ -9,7 +9,8 @@ import type { ResolvedSettings } from "../lib/options.ts";
 import type { SegmentJobResult } from "../workers/segment_protocol.ts";
 import type { SegmentRunner } from "../workers/segmenter.ts";
 import { EXIT_OK, exitCodeOf, exitCodeOfAll } from "./exit_code.ts";
-import { type Destination, isFolder, writeWhole } from "./output.ts";
+import { readInput } from "./input.ts";
+import { type Destination, writeWhole } from "./output.ts";
 import { createProgressLine, type ProgressLine } from "./progress_line.ts";
 import { readSegmentRequest, type SegmentRequest } from "./segment_request.ts";
 import type { Terminal } from "./terminal.ts";
@@ -138,16 +139,6 @@ function describe(
   const few = method === "dsc" && !(wanted > 0) && regions < 3;
   const hint = few ? "  to see finer ones: --regions 12\n" : "";
   return `${input}: ${count} in ${width} x ${height} pixels, ${seconds} s on ${backend}\n${paths}${hint}`;
-}
-
-async function readInput(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) throw new Error("no such file", { cause });
-    if (isFolder(path)) throw new Error("is a folder; name the files in it", { cause });
-    throw cause;
-  }
 }
 
 async function reportFailure(input: string, error: unknown, { json }: SegmentRequest, terminal: Terminal) {

@@ -102,6 +102,9 @@ Deno.test("batch segments all pictures below a folder, lists failures at the end
     ]);
     assert.equal(JSON.parse(await Deno.readTextFile(join(out, "a.regions.json"))).settings.seed, 10);
 
+    const missing = await batch(folder, [join(photos, "nowhere.png"), "-o", out, "--seed", "10"]);
+    assert.match(missing.said, /nowhere\.png: no such file\n/);
+
     await Deno.remove(join(photos, "bad.jpg"));
     await write(photos, { "d.png": picture(3) });
     const second = await batch(folder, [photos, "-o", out, "-f", "labels", "-f", "json", "--seed", "10"]);

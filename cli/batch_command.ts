@@ -102,6 +102,8 @@ export async function batchCommand(args: readonly string[], context: BatchContex
   const jobs = readJobs(values.get("jobs")?.[0]);
   const files = await findBatchFiles({ inputs, output: values.get("output")?.[0], formats });
 
+  // an embedded database takes seconds to make, and nothing else shows that work has begun
+  if (terminal.stderrIsTerminal && !values.has("quiet")) terminal.writeStderr("Opening the queue...\n");
   const { queue, close } = await context.openQueue({ jobs, data: values.get("data")?.[0] });
   const progress = createBatchProgress(terminal, files.length, values.has("quiet"));
   // every picture in flight may be at its encoding at once, where all results are known already

@@ -1,6 +1,6 @@
 /**
- * Learns the hierarchy's textons by k-means on unlabelled photographs, and writes
- * lib/hierarchy/vocabulary_data.ts. Same photographs, same seed: same file.
+ * Learns the hierarchy's textons by k-means on unlabelled photographs, and writes lib/hierarchy/vocabulary_data.ts. Same
+ * photographs, same seed: same file.
  *
  *     deno task train:vocabulary --images ../shared/bsds500/images/train
  */
@@ -47,6 +47,8 @@ for (const name of names) {
   const [fineVectors, coarseVectors] = textonVectors(localJets(lightnessOf(lab), image.width, image.height));
   draw(fine, fineVectors, TEXTON_CHANNELS, random);
   draw(coarse, coarseVectors, TEXTON_CHANNELS, random);
+  // a palette, long gone, was drawn here: its numbers are passed over, so that the textons stay those of all fits since
+  for (let n = 0; n < SAMPLES; n++) random();
 }
 // deno-lint-ignore no-console -- a command reports what it did
 console.log(`${names.length} photographs, ${fine.length / TEXTON_CHANNELS} samples of each kind`);

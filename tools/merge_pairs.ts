@@ -14,6 +14,7 @@ import { termsOf } from "./merge_terms.ts";
 const STAGES = [150, 80, 40, 20, 10, 5];
 /** What a pair counts: the product of its areas, to this power. At 1 a few skies decide everything, at 0.5 crumbs do. */
 const AREA_POWER = 0.75;
+
 /** One image, ready to be merged again and again. */
 export interface Case {
   /** (H, W) region of the consensus that each pixel lies in. */

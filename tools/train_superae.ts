@@ -135,13 +135,14 @@ interface TrainingState {
   losses: number[];
 }
 
-/** "K/N" as numbers. */
-function parseWithout(text = "1/1"): [number, number] {
-  const [k = NaN, n = NaN] = text.split("/").map((part) => /^\d+$/.test(part) ? Number(part) : NaN);
-  if (text !== "1/1" && !(k < n)) {
-    throw new RangeError(`Cannot train: want --without K/N with K below N, got ${text}`);
+/** Which photographs, by their place in the order of names, "K/N" leaves: all but every N-th from the K-th on. */
+function keptBy(without: string | undefined): (at: number) => boolean {
+  if (without === undefined) return () => true;
+  const [, k, n] = /^(\d+)\/(\d+)$/.exec(without) ?? [];
+  if (!(Number(k) < Number(n))) {
+    throw new RangeError(`Cannot train: want --without K/N with K below N, got ${without}`);
   }
-  return [k, n];
+  return (at) => at % Number(n) !== Number(k);
 }
 
 /** Photographs by name, each at every scale, with SLIC superpixels. */
@@ -150,10 +151,10 @@ async function readPhotographs(
   most: number,
   without: string | undefined,
 ): Promise<TrainingImage[][]> {
-  const [k, n] = parseWithout(without);
+  const isKept = keptBy(without);
   const names = Array.from(Deno.readDirSync(folder), ({ name }) => name)
     .filter((name) => /\.(jpe?g|png|gif)$/i.test(name)).sort()
-    .filter((_, i) => i % n !== k).slice(0, most);
+    .filter((_, i) => isKept(i)).slice(0, most);
   if (names.length === 0) {
     throw new Error(`Cannot train: ${folder} holds no JPEG, PNG or GIF file to learn from`);
   }

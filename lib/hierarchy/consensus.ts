@@ -39,7 +39,7 @@ export function randomizedTree(cues: RegionCues, criterion: MergeCriterion, rand
     contrast,
     histograms: REGION_WORDS.map((name) => vary(histograms[name])),
     ...(embedding && { embedding: vary(embedding) }),
-    ...(softCut && { soft: vary(softCut) }),
+    ...(softCut && { softCut: vary(softCut) }),
   });
   const strength = graph.strength.map((value) => vary(value, STRENGTH_SPREAD));
   return agglomerate({ ...graph, strength }, { constant, ...options });

@@ -51,7 +51,7 @@ export interface CueWeights {
   /** Of half the L1 distance of mean deep features. @default 0 */
   readonly embedding?: number;
   /** Of the expected share of scales that separate two regions. @default 0 */
-  readonly soft?: number;
+  readonly softCut?: number;
 }
 
 /**
@@ -71,7 +71,7 @@ export function weighCues(cues: RegionCues, weights: CueWeights): RegionGraph {
   for (let r = 0, i = 0; r < count; r++) {
     for (let k = 0; k < bins; k++, i++) histograms[i] = factor[k]! * cues.histograms[i]!;
   }
-  const { contrast = 0, embedding = 0, soft = 0 } = weights;
+  const { contrast = 0, embedding = 0, softCut = 0 } = weights;
   const strength = new Float32Array(edgeA.length);
   for (let e = 0; e < strength.length; e++) {
     strength[e] = weights.gradient * cues.gradient[e]! + weights.boundary * cues.boundary[e]! +
@@ -79,9 +79,17 @@ export function weighCues(cues: RegionCues, weights: CueWeights): RegionGraph {
   }
   const columns: { values: Float32Array; weight: number }[] = [];
   if (cues.embedding && embedding > 0) columns.push({ values: cues.embedding, weight: embedding });
-  if (cues.soft && soft > 0) columns.push({ values: cues.soft.memberships, weight: soft });
+  if (cues.soft && softCut > 0) columns.push({ values: cues.soft.memberships, weight: softCut });
   return {
-    ...{ count, area, edgeA, edgeB, length, strength, histograms, bins, frame },
+    count,
+    area,
+    edgeA,
+    edgeB,
+    length,
+    strength,
+    histograms,
+    bins,
+    frame,
     ...(affinity && { affinity }),
     ...(columns.length > 0 && sideBySide(columns, count)),
   };
@@ -212,10 +220,15 @@ function contractEdges(cues: RegionCues, region: Int32Array, M: number) {
     edgeOf[e] = edge;
   }
   const length = new Float32Array(a.length);
-  edgeOf.forEach((edge, e) => edge < 0 || (length[edge]! += cues.length[e]!));
+  for (let e = 0; e < edgeOf.length; e++) {
+    if (edgeOf[e]! >= 0) length[edgeOf[e]!]! += cues.length[e]!;
+  }
   const averaged = (values: Float32Array) => {
     const mean = new Float32Array(a.length);
-    edgeOf.forEach((edge, e) => edge < 0 || (mean[edge]! += cues.length[e]! / length[edge]! * values[e]!));
+    for (let e = 0; e < edgeOf.length; e++) {
+      const edge = edgeOf[e]!;
+      if (edge >= 0) mean[edge]! += cues.length[e]! / length[edge]! * values[e]!;
+    }
     return mean;
   };
   return {
